@@ -1,0 +1,137 @@
+"""Mail and SMS as they cross the border between the platform and a provider: values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox (RFC 5322 §3.4). `email` is already valid, its domain in ASCII (IDNA)."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """`content` as bytes; `cid` set means the HTML shows it in place (RFC 2392)."""
+
+    filename: str
+    content_type: str
+    content: bytes
+    cid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """One mail, complete: the signature is in the bodies, the Message-ID is fixed, nothing is left to decide.
+
+    `envelope` is whom this attempt is for: addresses of `to`, `cc` and `bcc`, at a second attempt only those that the
+    first did not reach. `to` and `cc` are what the headers say, `bcc` never reaches a header of a mail that is sent.
+    """
+
+    id: str
+    message_id: str
+    date: datetime
+    sender: Address
+    envelope: tuple[str, ...]
+    to: tuple[Address, ...]
+    subject: str
+    text: str
+    html: str | None = None
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: Address | None = None
+    attachments: tuple[Attachment, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class SmsEncoding(StrEnum):
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingSms:
+    """One SMS to one number. `to` is E.164 with its plus; `encoding` is what `text` needs, decided by the platform.
+
+    `id` is the same at every attempt: a provider that declares `IDEMPOTENT_SEND` recognises it.
+    """
+
+    id: str
+    to: str
+    text: str
+    encoding: SmsEncoding
+    sender: str | None = None
+
+
+class Handover(StrEnum):
+    """What the provider did with it, for one recipient, in the answer to `send`."""
+
+    ACCEPTED = "accepted"
+    DRAFTED = "drafted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientResult:
+    """`recipient` is written as the platform wrote it (envelope address or E.164 number). `reference` is the vendor's
+    own id, by which it will report. `error` comes with `FAILED` and says by its class what the platform does next."""
+
+    recipient: str
+    outcome: Handover
+    reference: str | None = None
+    error: ProviderError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The answer for one message: either one result for every recipient, or `error`, which failed it as a whole."""
+
+    id: str
+    recipients: tuple[RecipientResult, ...] = ()
+    error: ProviderError | None = None
+    next_step: str | None = None
+    """For a draft: translation key of what the person does now, e.g. `open_drafts`."""
+
+
+class DeliveryStatus(StrEnum):
+    """What became of it later. A vendor's word that nobody knows maps to `UNKNOWN`, it never raises."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """A report on a `reference` that `send` returned. `key` is the same when the vendor repeats itself."""
+
+    key: str
+    reference: str
+    status: DeliveryStatus
+    at: datetime
+    error: ProviderError | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSms:
+    """A message that came in. `key` is the same when the vendor repeats itself; numbers are in the vendor's form."""
+
+    key: str
+    sender: str
+    to: str
+    text: str
+    at: datetime
+    in_reply_to: str | None = None

@@ -1,0 +1,189 @@
+"""What a provider is (its descriptor) and what it does (its driver)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .calendars import ChangePage, RemoteCalendar, RemoteEvent
+from .messages import DeliveryEvent, InboundSms, OutgoingMail, OutgoingSms, SendResult
+from .settings import ProviderSettings
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+HOOK_API = (1, 0)
+"""(major, minor). A plugin loads when its major is ours and its minor not newer."""
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    SMS = "sms"
+    CALENDAR = "calendar"
+
+
+class Capability(StrEnum):
+    """What a provider can do beyond the least. Declared means it works, undeclared means `Unsupported`: the contract
+    tests prove both."""
+
+    DELIVERY_REPORTS = "delivery_reports"
+    INBOUND = "inbound"
+    PUSH = "push"
+    BALANCE = "balance"
+    OPT_OUTS = "opt_outs"
+    ADDS_STOP_MENTION = "adds_stop_mention"
+    KEEPS_LEGAL_HOURS = "keeps_legal_hours"
+    IDEMPOTENT_SEND = "idempotent_send"
+    CREATE_CALENDARS = "create_calendars"
+    INCREMENTAL = "incremental"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the vendor takes. The platform keeps to it; a driver need not.
+
+    `batch` messages in one call of `send`, `connections` calls at once, `per_second` messages on average, `max_bytes`
+    a message, `timeout` seconds for one call of any method.
+    """
+
+    batch: int = 1
+    connections: int = 1
+    per_second: float | None = None
+    max_bytes: int | None = None
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDescriptor:
+    """Who a provider is, told without loading what it needs to work.
+
+    `slug` equals the name of the driver's entry point and is stored in databases: it never changes. `translations`
+    names the package whose folder `translations/` holds `en.json` and `fr.json` with the sections `provider` (its name),
+    `settings` (a label and, as `<name>_help`, a help text for each setting) and `errors` (a sentence for each code that
+    the driver raises beyond those of the contract).
+    """
+
+    slug: str
+    channel: Channel
+    label: str
+    settings: type[ProviderSettings]
+    capabilities: frozenset[Capability] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    docs_url: str = ""
+    translations: str = ""
+    api: tuple[int, int] = HOOK_API
+
+
+class TickState(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One step of a check (`reached`, `secured`, `signed_in`, `may_send`, `balance` …) and, if it failed, why."""
+
+    step: str
+    state: TickState
+    code: str = ""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Clock(Protocol):
+    """The time, aware, in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class TokenStore(Protocol):
+    """What an account must remember between two runs (access tokens that rotate), encrypted at rest."""
+
+    async def load(self) -> dict[str, Any]: ...
+    async def save(self, tokens: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DriverContext:
+    """What the platform lends a driver: one HTTP session, the time, a place for tokens that rotate."""
+
+    http: ClientSession
+    now: Clock
+    tokens: TokenStore
+
+
+class Driver(Protocol):
+    """One account's connection to its provider, built as `Class(settings, context)` when first needed and kept.
+
+    `settings` are those of the descriptor's schema, loaded and complete, secrets included; the constructor only keeps
+    them and does no I/O. Every method may be called from several tasks at once, raises only `ProviderError`, and is cut
+    off by the platform after `limits.timeout`: what was not answered by then counts as `OutcomeUnknown` if it could
+    have had an effect.
+    """
+
+    async def check(self) -> Sequence[Tick]:
+        """Try the account without changing anything at the vendor, as far as the first step that fails."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of everything that is open. Called once, after the last call; nothing is called afterwards."""
+        ...
+
+
+class MailDriver(Driver, Protocol):
+    async def send(self, batch: Sequence[OutgoingMail]) -> Sequence[SendResult]:
+        """Hand over at most `limits.batch` mails. One result each, in their order. Raises only if none was handed over,
+        or `OutcomeUnknown` when the answer for the whole batch was lost."""
+        ...
+
+
+class SmsDriver(Driver, Protocol):
+    async def send(self, batch: Sequence[OutgoingSms]) -> Sequence[SendResult]:
+        """Hand over at most `limits.batch` SMS. One result each, in their order. Raises only if none was handed over,
+        or `OutcomeUnknown` when the answer for the whole batch was lost."""
+        ...
+
+    async def reports(self, references: Sequence[str]) -> Sequence[DeliveryEvent]:
+        """DELIVERY_REPORTS: what became of these by now."""
+        ...
+
+    async def inbox(self, since: datetime) -> Sequence[InboundSms]:
+        """INBOUND: what came in; the platform forgets what it has seen by `key`."""
+        ...
+
+    def parse_push(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent | InboundSms]:
+        """PUSH: read a call of the vendor's. Pure; hostile input raises `BadResponse`."""
+        ...
+
+    async def balance(self) -> int:
+        """BALANCE: messages left."""
+        ...
+
+
+class CalendarDriver(Driver, Protocol):
+    async def calendars(self) -> Sequence[RemoteCalendar]: ...
+
+    async def create_calendar(self, name: str, color: str | None) -> RemoteCalendar:
+        """CREATE_CALENDARS."""
+        ...
+
+    def changes(self, calendar: str, cursor: str | None) -> AsyncIterator[ChangePage]:
+        """What changed since `cursor`; everything when it is None or the vendor no longer knows it (`complete`)."""
+        ...
+
+    async def fetch(self, calendar: str, refs: Sequence[str]) -> Sequence[RemoteEvent]: ...
+
+    async def create(self, calendar: str, key: str, ical: str) -> RemoteEvent:
+        """`key` is the same at every attempt: an event made by an earlier, unanswered attempt is found, not doubled."""
+        ...
+
+    async def update(self, calendar: str, event: RemoteEvent, ical: str) -> RemoteEvent:
+        """Raises `Conflict` if it is no longer `event.etag`. What `ical` leaves as it was stays untouched."""
+        ...
+
+    async def delete(self, calendar: str, event: RemoteEvent) -> None:
+        """Already gone is done. Raises `Conflict` if it is no longer `event.etag`."""
+        ...
