@@ -60,10 +60,10 @@ class Limits:
 class ProviderDescriptor:
     """Who a provider is, told without loading what it needs to work.
 
-    `slug` equals the name of the driver's entry point and is stored in databases: it never changes.
-    `translations` names the package whose folder `translations/` holds `en.json` and `fr.json` with the sections `provider` (its name),
+    `slug` equals the name of the driver's entry point and is stored in databases: it never changes. `translations` is
+    the package whose folder `translations/` holds `en.json` and `fr.json` with the sections `provider` (`name`),
     `settings` (a label and, as `<name>_help`, a help text for each setting) and `errors` (a sentence for each code that
-    the driver raises beyond those of the contract).
+    the driver raises beyond those of the contract, with its params in braces).
     """
 
     slug: str
