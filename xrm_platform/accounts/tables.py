@@ -1,0 +1,91 @@
+"""Which providers a base uses, with which accounts, and who uses which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, false, text, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from xrm_platform.store import Record
+
+
+class CommunicationPreferences(Record):
+    """The base's preferences of communication. A base without a row has the defaults: SMS is paused."""
+
+    __tablename__ = "communication_preferences"
+
+    base_id: Mapped[str] = mapped_column(ForeignKey("base.id"), primary_key=True)
+    sms_paused: Mapped[bool] = mapped_column(default=True, server_default=true())
+
+
+class EnabledProvider(Record):
+    """An administrator lets this base use this provider."""
+
+    __tablename__ = "provider_enabled"
+
+    base_id: Mapped[str] = mapped_column(ForeignKey("base.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ProviderAccount(Record):
+    """One set of settings of one provider, of the base or of a collaborator.
+
+    `rev` rises with every change of the settings, so that a driver built from older ones is given up. `paused` is a
+    person's pause, `suspended` the platform's after refused credentials; both keep what is queued.
+    """
+
+    __tablename__ = "provider_account"
+    __table_args__ = (
+        UniqueConstraint("base_id", "id"),
+        UniqueConstraint("base_id", "channel", "name"),
+        ForeignKeyConstraint(["base_id", "collaborator_id"], ["collaborator.base_id", "collaborator.id"]),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str] = mapped_column(ForeignKey("base.id"))
+    collaborator_id: Mapped[str | None]
+    channel: Mapped[str]
+    slug: Mapped[str]
+    name: Mapped[str]
+    settings: Mapped[bytes] = mapped_column(LargeBinary)
+    settings_version: Mapped[int]
+    tokens: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    rev: Mapped[int] = mapped_column(default=1)
+    paused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    suspended: Mapped[bool] = mapped_column(default=False, server_default=false())
+    health: Mapped[str] = mapped_column(default="unchecked")
+    health_code: Mapped[str | None]
+    health_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    health_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    def __repr__(self) -> str:
+        return f"ProviderAccount(id={self.id!r}, slug={self.slug!r}, name={self.name!r})"
+
+
+class ProviderChoice(Record):
+    """A collaborator's account of a channel; without collaborator, the base's default."""
+
+    __tablename__ = "provider_choice"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "collaborator_id"], ["collaborator.base_id", "collaborator.id"]),
+        ForeignKeyConstraint(["base_id", "account_id"], ["provider_account.base_id", "provider_account.id"]),
+        UniqueConstraint("base_id", "collaborator_id", "channel"),
+        Index(
+            "uq_provider_choice_default",
+            "base_id",
+            "channel",
+            unique=True,
+            sqlite_where=text("collaborator_id IS NULL"),
+            postgresql_where=text("collaborator_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str] = mapped_column(ForeignKey("base.id"))
+    collaborator_id: Mapped[str | None]
+    channel: Mapped[str]
+    account_id: Mapped[str]

@@ -1,0 +1,45 @@
+"""Who may do what: pure rules over an `Actor`, each raising `Forbidden` with a code that says what to set and where."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from xrm_platform.problems import Forbidden
+
+from .actor import Actor, Scope
+
+
+def require_admin(actor: Actor) -> None:
+    """Settings of the base and of its people are an administrator's."""
+    if not actor.is_admin:
+        raise Forbidden("admin_only")
+    require_scope(actor, Scope.ADMIN)
+
+
+def require_scope(actor: Actor, scope: Scope) -> None:
+    if actor.scopes is not None and scope not in actor.scopes and Scope.ADMIN not in actor.scopes:
+        raise Forbidden("scope_missing", scope=scope.value)
+
+
+def require_collaborative(actor: Actor) -> None:
+    """The rule of the guide: collaborative features need the authorisation for XRM and a collaborator."""
+    if actor.speaks_for_all:
+        return
+    if not actor.xrm_allowed:
+        raise Forbidden("xrm_not_allowed")
+    if actor.collaborator_id is None:
+        raise Forbidden("no_collaborator")
+
+
+def require_may_send_as(actor: Actor, sender_id: str) -> None:
+    """A user sends as their own collaborator; administrators, tokens and the operator as any of the base."""
+    require_collaborative(actor)
+    require_scope(actor, Scope.SEND)
+    if actor.speaks_for_all or actor.is_admin or actor.collaborator_id == sender_id:
+        return
+    raise Forbidden("send_as_other")
+
+
+def may_see_messages_of(actor: Actor, sender_id: str, below: Set[str]) -> bool:
+    """One's own messages, those of the collaborators `below` (at any depth), or all for an administrator."""
+    return actor.speaks_for_all or actor.is_admin or sender_id == actor.collaborator_id or sender_id in below

@@ -1,0 +1,85 @@
+"""Looks a sentence up and fills it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+LANGUAGES = ("fr", "en")
+
+Sections = dict[str, dict[str, str]]
+
+
+class _Params(dict[str, Any]):
+    """A parameter that a sentence names and nobody gave stays visible as `{name}`, instead of losing the sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+class Wording:
+    """Sentences by language, section and code; those of plugins under their translations package."""
+
+    def __init__(self, own: Mapping[str, Sections], plugins: Mapping[str, Mapping[str, Sections]]) -> None:
+        self._own = own
+        self._plugins = plugins
+
+    def say(
+        self,
+        section: str,
+        code: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        language: str,
+        package: str = "",
+    ) -> str:
+        """The sentence for `code`; `package` is the plugin's (`ProviderDescriptor.translations`) that may know it better.
+
+        A code without a sentence is returned as it is: a person can still quote it to support.
+        """
+        sentence = self._find(self._plugins.get(package, {}), section, code, language)
+        if sentence is None:
+            sentence = self._find(self._own, section, code, language)
+        if sentence is None:
+            return code
+        return sentence.format_map(_Params(params or {}))
+
+    def knows(self, section: str, code: str, *, language: str, package: str = "") -> bool:
+        sources = (self._plugins.get(package, {}), self._own)
+        return any(code in source.get(language, {}).get(section, {}) for source in sources)
+
+    @staticmethod
+    def _find(source: Mapping[str, Sections], section: str, code: str, language: str) -> str | None:
+        for candidate in (language, "en"):
+            sentence = source.get(candidate, {}).get(section, {}).get(code)
+            if sentence is not None:
+                return sentence
+        return None
+
+
+def load_wording(packages: frozenset[str] = frozenset()) -> Wording:
+    """Read our own sentences and those of the plugins' translation `packages`; a package without some is skipped."""
+    here = files(__package__)
+    own = {language: _merged(here / language) for language in LANGUAGES}
+    plugins = {package: _of_plugin(package) for package in sorted(packages) if package}
+    return Wording(own, plugins)
+
+
+def _merged(folder: Traversable) -> Sections:
+    sections: Sections = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        for section, sentences in json.loads(file.read_text("utf-8")).items():
+            sections.setdefault(section, {}).update(sentences)
+    return sections
+
+
+def _of_plugin(package: str) -> dict[str, Sections]:
+    folder = files(package) / "translations"
+    return {
+        language: json.loads((folder / f"{language}.json").read_text("utf-8"))
+        for language in LANGUAGES
+        if (folder / f"{language}.json").is_file()
+    }
