@@ -1,0 +1,132 @@
+"""Esendex as the platform calls it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from xrm_platform.providers import (
+    AuthError,
+    DeliveryEvent,
+    DriverContext,
+    InboundSms,
+    NotFound,
+    OutgoingSms,
+    ProviderError,
+    SendResult,
+    Tick,
+)
+
+from . import account_check, mapping
+from .answers import Record, child, items, read, text
+from .client import EsendexClient
+from .sending import hand_over
+
+PAGE = 100
+"""Entries a page: the API's default."""
+
+FEW = 5
+"""Up to so many reports are asked for one by one; more are looked for in the listing first."""
+
+WORTH_A_PAGE = 10
+"""So many messages still looked for are worth reading a further page of the listing."""
+
+
+class EsendexSms:
+    """One Esendex account, polled: PUSH is not declared and `parse_push` absent. It keeps no state: any of its methods may run any number of times at once."""
+
+    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
+        self._url: str = settings["url"]
+        self._account: str = settings["account_reference"]
+        self._originator: str = settings["originator"]
+        self._client = EsendexClient(self._url, settings["username"], settings["password"], context)
+        self._now = context.now
+
+    async def send(self, batch: Sequence[OutgoingSms]) -> Sequence[SendResult]:
+        """Hand over the batch in one request, or in more when Esendex refuses a message of it."""
+        return await hand_over(batch, self._offer)
+
+    async def _offer(self, messages: Sequence[OutgoingSms]) -> Sequence[str]:
+        body = mapping.dispatch(messages, self._account, self._originator)
+        return mapping.references(await self._client.dispatch(body), len(messages))
+
+    async def reports(self, references: Sequence[str]) -> Sequence[DeliveryEvent]:
+        """What became of these. What Esendex does not know, or only has waiting, gives no event."""
+        wanted = {reference.lower(): reference for reference in references}
+        headers = await self._listed(wanted) if len(wanted) > FEW else {}
+        for id_ in wanted.keys() - headers.keys():
+            header = await self._header(wanted[id_])
+            if header is not None:
+                headers[id_] = header
+        found = (mapping.report(headers[id_], name, self._now()) for id_, name in wanted.items() if id_ in headers)
+        return [event for event in found if event is not None]
+
+    async def _listed(self, wanted: Mapping[str, str]) -> dict[str, Record]:
+        """Those headers of `wanted` that the listing gives, as long as that is cheaper than asking for each."""
+        found: dict[str, Record] = {}
+        pages_left = 1 + len(wanted) // WORTH_A_PAGE
+        async for page in self._pages("/v1.0/messageheaders", accountreference=self._account):
+            found.update((id_, header) for header in page if (id_ := mapping.header_id(header)) in wanted)
+            pages_left -= 1
+            if pages_left == 0 or len(wanted) - len(found) <= FEW:
+                break
+        return found
+
+    async def _header(self, reference: str) -> Record | None:
+        try:
+            answer = read(await self._client.read(f"/v1.0/messageheaders/{quote(reference, safe='')}"))
+        except NotFound:
+            return None
+        return child(answer, "messageheader") or answer
+
+    async def inbox(self, since: datetime) -> Sequence[InboundSms]:
+        """What came in at `since` or later, the texts read in full."""
+        headers = []
+        async for page in self._pages(f"/v1.0/inbox/{self._account}/messages"):
+            headers += [header for header in page if mapping.came_in_since(header, since)]
+            if mapping.goes_back_beyond(page, since):
+                break
+        return [mapping.inbound(header, await self._text(header), self._now()) for header in headers]
+
+    async def _text(self, header: Record) -> str:
+        try:
+            path = f"/v1.0/messageheaders/{quote(mapping.header_id(header), safe='')}/body"
+            return mapping.body_text(await self._client.read(path))
+        except NotFound:
+            return text(header, "summary")
+
+    async def _pages(self, path: str, **query: str) -> AsyncIterator[list[Record]]:
+        """The listing of message headers at `path`, page by page, to its end."""
+        start = 0
+        while True:
+            answer = read(await self._client.read(path, startindex=start, count=PAGE, **query))
+            page = items(answer, "messageheaders", "messageheader")
+            if page:
+                yield page
+            start += len(page)
+            if not page or start >= mapping.total(answer, start, PAGE):
+                return
+
+    async def balance(self) -> int:
+        """Messages left on the account. Raises `AuthError` when it is no account of this sign-in."""
+        left = mapping.messages_left(await self._accounts(), self._account)
+        if left is None:
+            raise AuthError("account_reference_refused")
+        return left
+
+    async def _accounts(self) -> list[Record]:
+        return items(read(await self._client.read("/v1.0/accounts")), "accounts", "account")
+
+    async def check(self) -> Sequence[Tick]:
+        """Ticks `reached`, `secured`, `signed_in`, `may_send` and `balance`, from one request."""
+        accounts: Sequence[Record] | ProviderError
+        try:
+            accounts = await self._accounts()
+        except ProviderError as error:
+            accounts = error
+        return account_check.ticks(self._url, self._account, accounts)
+
+    async def aclose(self) -> None:
+        """Nothing is open: the HTTP session is the platform's."""
