@@ -37,7 +37,6 @@ class Message(Record):
     state: Mapped[str]
     priority: Mapped[int]
     due_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     idempotency_key: Mapped[str | None]
