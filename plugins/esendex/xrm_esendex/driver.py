@@ -35,7 +35,10 @@ WORTH_A_PAGE = 10
 
 
 class EsendexSms:
-    """One Esendex account, polled: PUSH is not declared and `parse_push` absent. It keeps no state: any of its methods may run any number of times at once."""
+    """One Esendex account, polled: PUSH is not declared and `parse_push` absent.
+
+    It keeps no state: any of its methods may run any number of times at once.
+    """
 
     def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
         self._url: str = settings["url"]

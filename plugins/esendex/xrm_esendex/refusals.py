@@ -26,9 +26,17 @@ from xrm_platform.providers import (
 
 from .answers import Record, child, excerpt, items, read, text
 
+
+class NotAllowed(AuthError):
+    """The sign-in is right, and this user may not do it."""
+
+    default_code = "not_allowed"
+
+
 PLAIN: Mapping[int, type[ProviderError]] = {
     401: AuthError,
     402: QuotaExhausted,
+    403: NotAllowed,
     404: NotFound,
     408: TransientError,
 }
@@ -60,8 +68,6 @@ def refusal(status: int, body: bytes, retry_after: str | None, now: datetime, *,
         return PLAIN[status](detail=told)
     if status in (400, 413, 422):
         return _about_a_message(status, told)
-    if status == 403:
-        return AuthError("not_allowed", detail=told)
     if status in (429, 503):
         return _not_now(status, waiting_time(retry_after, now), told)
     if status >= 500 and status != 501:

@@ -1,0 +1,278 @@
+"""A stand-in for Esendex that speaks its HTTP API and refuses what Esendex refuses.
+
+    async with EsendexServer() as esendex:
+        ...                                # a driver with esendex.url, esendex.username, esendex.password
+        assert esendex.sent[0].text == "Bonjour"
+
+Messages go `Submitted`, `Sent`, `Delivered` as time passes; `advance` makes it pass. Faults are queued on `faults`, and
+each spoils one request. It listens on 127.0.0.1 only, on a port that the system chooses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from secrets import token_urlsafe
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from aiohttp import encode_basic_auth, web
+
+from . import esendex_wire as wire
+from .esendex_faults import Answer, Fault
+from .esendex_outbox import Ending, EsendexAccount, InboundMessage, Outbox, Refused, SentSms
+
+PAGE = 100
+LARGEST_REQUEST = 16 * 2**20
+
+
+class EsendexServer:
+    """An Esendex of one user with `accounts`, by default one. Without `password` it makes one up. `now` gives the time,
+    aware and in UTC."""
+
+    def __init__(
+        self,
+        *accounts: EsendexAccount,
+        username: str = "user@example.com",
+        password: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.username = username
+        self.password = password or token_urlsafe(12)
+        self.faults: deque[Fault] = deque()
+        self.requests: list[str] = []
+        """Every request that came, as `GET /v1.0/accounts`, in order."""
+        self.inbox: list[InboundMessage] = []
+        self._outbox = Outbox(accounts or (EsendexAccount(),))
+        self._now = now
+        self._passed = timedelta()
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def accounts(self) -> Sequence[EsendexAccount]:
+        return self._outbox.accounts
+
+    @property
+    def sent(self) -> list[SentSms]:
+        """What arrived, in order."""
+        return self._outbox.sent
+
+    def advance(self, time: timedelta) -> None:
+        """Let `time` pass for the messages."""
+        self._passed += time
+
+    def end(self, id_: str, ending: Ending) -> None:
+        """The message `id_` ends so, once its time has come."""
+        self._outbox.by_id[id_].ending = ending
+
+    def receive(self, sender: str, text: str, *, characterset: str | None = "GSM") -> InboundMessage:
+        """A handset sends `text` to the first account."""
+        account = self.accounts[0]
+        message = InboundMessage(
+            str(uuid4()), account.reference, account.address, sender, text, self._time(), characterset
+        )
+        self.inbox.append(message)
+        return message
+
+    async def start(self) -> None:
+        """Listen; after `stop` again at the same address."""
+        self._stopping.clear()
+        app = web.Application(middlewares=[self._spoil, self._serve], client_max_size=LARGEST_REQUEST)
+        app.add_routes(
+            [
+                web.post("/v1.{minor:[01]}/messagedispatcher", self._dispatch),
+                web.get("/v1.0/accounts", self._accounts),
+                web.get("/v1.{minor:[01]}/messageheaders", self._headers),
+                web.get("/v1.{minor:[01]}/messageheaders/{id}", self._header),
+                web.get("/v1.{minor:[01]}/messageheaders/{id}/body", self._body),
+                web.get("/v1.{minor:[01]}/inbox/messages", self._inbox),
+                web.get("/v1.{minor:[01]}/inbox/{reference}/messages", self._inbox),
+                web.get("/v1.1/messagebatches", self._batches),
+                web.get("/v1.{minor:[01]}/messagebatches/{id}/messages", self._batch_messages),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Cut what is open and listen no more. Stopping twice is fine."""
+        self._stopping.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def _time(self) -> datetime:
+        return self._now() + self._passed
+
+    # What happens to every request
+
+    @web.middleware
+    async def _spoil(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        self.requests.append(f"{request.method} {request.path}")
+        if not self.faults:
+            return await handler(request)
+        fault = self.faults.popleft()
+        await request.read()
+        answer = await handler(request) if fault.accepted or fault.answer is Answer.TRUNCATED else None
+        if fault.answer is Answer.SILENCE:
+            await self._stopping.wait()
+        if fault.answer in (Answer.SILENCE, Answer.RESET):
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if fault.answer is Answer.TRUNCATED:
+            assert isinstance(answer, web.Response)
+            assert isinstance(answer.body, bytes)
+            return web.Response(body=answer.body[: len(answer.body) // 2], content_type=answer.content_type)
+        return _failing(request, fault)
+
+    @web.middleware
+    async def _serve(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Authorise, and turn refusals into answers."""
+        if request.headers.get("Authorization") != encode_basic_auth(self.username, self.password):
+            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="esendex"'}, text="Unauthorized")
+        try:
+            return await handler(request)
+        except Refused as refused:
+            return _error(request, refused.status, refused.code, refused.description)
+
+    # Resources
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
+        envelope = wire.read_dispatch(await request.read(), request.content_type)
+        batch = self._outbox.dispatch(envelope, self._time())
+        if _wants_json(request):
+            return web.Response(text=wire.dispatched_json(batch, self.url), content_type="application/json")
+        return _xml(wire.dispatched_xml(batch, self.url))
+
+    async def _accounts(self, _: web.Request) -> web.Response:
+        return _xml(wire.accounts_xml(self.accounts, self.url))
+
+    async def _headers(self, request: web.Request) -> web.Response:
+        return self._listing(request, list(reversed(self.sent)))
+
+    async def _header(self, request: web.Request) -> web.Response:
+        return _xml(wire.single_xml(self._sent_header(self._found(request))))
+
+    async def _body(self, request: web.Request) -> web.Response:
+        for message in self.inbox:
+            if message.id == request.match_info["id"]:
+                return _xml(wire.body_xml(message.text, message.characterset))
+        sms = self._found(request)
+        return _xml(wire.body_xml(sms.text, sms.characterset))
+
+    async def _inbox(self, request: web.Request) -> web.Response:
+        reference = request.match_info.get("reference")
+        account = self._outbox.account(reference) if reference else None
+        found = [
+            message for message in reversed(self.inbox) if account in (None, self._outbox.account(message.account))
+        ]
+        start, count = _page(request)
+        headers = [wire.inbound_header(message, self.url) for message in found[start : start + count]]
+        return _xml(wire.listing_xml(headers, start, len(found)))
+
+    async def _batches(self, request: web.Request) -> web.Response:
+        start, count = _page(request)
+        batches = [list(batch) for _, batch in groupby(self.sent, key=lambda sms: sms.batch_id)]
+        return _xml(wire.batches_xml(batches[::-1][start : start + count], self.url, self._time()))
+
+    async def _batch_messages(self, request: web.Request) -> web.Response:
+        batch = [sms for sms in self.sent if sms.batch_id == request.match_info["id"]]
+        if not batch:
+            raise Refused(404, "not_found", "Not found")
+        return self._listing(request, batch)
+
+    def _found(self, request: web.Request) -> SentSms:
+        sms = self._outbox.by_id.get(request.match_info["id"].lower())
+        if sms is None:
+            raise Refused(404, "not_found", "Not found")
+        return sms
+
+    def _listing(self, request: web.Request, messages: Sequence[SentSms]) -> web.Response:
+        """The messages that the query asks for, a page of them."""
+        query = request.query
+        by_account = query.get("filterValue") if query.get("filterBy") == "account" else None
+        reference = query.get("accountreference") or by_account
+        if reference:
+            name = self._outbox.account(reference).reference
+            messages = [sms for sms in messages if sms.account == name]
+        if "status" in query:
+            wanted, now = query["status"].lower(), self._time()
+            messages = [sms for sms in messages if sms.status(now).lower() == wanted]
+        if "start" in query:
+            earliest = _date(query["start"])
+            messages = [sms for sms in messages if sms.submitted_at >= earliest]
+        if "finish" in query:
+            latest = _date(query["finish"])
+            messages = [sms for sms in messages if sms.submitted_at <= latest]
+        start, count = _page(request)
+        page = [self._sent_header(sms) for sms in messages[start : start + count]]
+        return _xml(wire.listing_xml(page, start, len(messages)))
+
+    def _sent_header(self, sms: SentSms) -> str:
+        return wire.sent_header(sms, self.url, self.username, self._time())
+
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _page(request: web.Request) -> tuple[int, int]:
+    """`startindex` (from 0; some clients write `startIndex`) and `count`."""
+    query = request.query
+    start, count = query.get("startindex", query.get("startIndex", "0")), query.get("count", str(PAGE))
+    if not (start.isdecimal() and count.isdecimal()):
+        raise Refused(400, "paging_invalid", "startindex and count are whole numbers")
+    return int(start), int(count)
+
+
+def _date(written: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise Refused(400, "date_invalid", f"{written} is not a date") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _wants_json(request: web.Request) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _xml(text: str) -> web.Response:
+    return web.Response(text=text, content_type="application/xml")
+
+
+def _error(request: web.Request, status: int, code: str, description: str) -> web.Response:
+    if _wants_json(request):
+        return web.Response(status=status, text=wire.error_json(code, description), content_type="application/json")
+    return web.Response(status=status, text=wire.error_xml(code, description), content_type="application/xml")
+
+
+def _failing(request: web.Request, fault: Fault) -> web.Response:
+    if fault.body is None:
+        answer = _error(request, fault.status, "scripted_fault", f"HTTP {fault.status}")
+    else:
+        answer = web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
+    if fault.retry_after is not None:
+        answer.headers["Retry-After"] = fault.retry_after
+    return answer
