@@ -32,10 +32,12 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one field."""
+    """What is wrong with one field. A plugin's own fault names the `package` whose translations (`errors.<code>`) say
+    it; ours are `problems.<code>`."""
 
     code: str
     params: Mapping[str, Param] = field(default_factory=dict)
+    package: str = ""
 
 
 class Invalid(Problem):
