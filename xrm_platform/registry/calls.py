@@ -1,0 +1,141 @@
+"""The one boundary between the platform and a driver: every call gets its time limit, its errors in the terms of the
+contract, its secrets removed, and one line in the log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from xrm_platform.providers import OutcomeUnknown, ProviderError, TransientError
+
+from .containment import GRACE, contained, contained_within
+from .loading import named
+from .redaction import redact_answer, redact_error, redacted, where
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_END: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a driver is called: what the log line says, and `secrets`, the values that it must never show."""
+
+    account: str
+    provider: str
+    plugin: str = ""
+    secrets: frozenset[str] = frozenset()
+
+
+async def call(
+    caller: Caller,
+    operation: str,
+    run: Callable[[], Awaitable[T]],
+    *,
+    timeout: float,  # noqa: ASYNC109 - asyncio.timeout cannot leave a driver behind
+    effect: bool = False,
+    grace: float = GRACE,
+) -> T:
+    """Await `run()`, a call of a driver, for at most `timeout` seconds and then `grace` to clean up.
+
+    `effect` says that the call may change something at the vendor: a lost answer then is `OutcomeUnknown`, never an
+    error that would be tried again. Raises only `ProviderError`, with the codes `timeout` (param `seconds`) and
+    `unexpected` (params `plugin`, `error`) of its own.
+    """
+    started = time.perf_counter()
+    outcome = await contained_within(timeout, run, grace=grace, name=caller.provider)
+    if outcome.error is not None:
+        error = as_provider_error(outcome.error, caller, timeout=timeout, effect=effect, late=outcome.late)
+        _log_failure(caller, operation, started, outcome.error, error)
+        raise error
+    _log_success(caller, operation, started, effect=effect)
+    return redact_answer(outcome.value(), caller.secrets)
+
+
+def call_now(caller: Caller, operation: str, run: Callable[[], T]) -> T:
+    """The same for a method that is not async (`parse_push`): it is not limited in time."""
+    started = time.perf_counter()
+    outcome = contained(run)
+    if outcome.error is not None:
+        error = as_provider_error(outcome.error, caller)
+        _log_failure(caller, operation, started, outcome.error, error)
+        raise error
+    _log_success(caller, operation, started, effect=False)
+    return redact_answer(outcome.value(), caller.secrets)
+
+
+async def pages(
+    caller: Caller,
+    operation: str,
+    run: Callable[[], AsyncIterator[T]],
+    *,
+    timeout: float,  # noqa: ASYNC109 - see `call`
+) -> AsyncIterator[T]:
+    """The same for an iterator: each page is a call with the whole `timeout`.
+
+    A page is asked for in a task of its own, so a driver cannot hold a timeout or task group over a `yield` (PEP 789).
+    """
+    iterator = call_now(caller, operation, run)
+
+    async def following() -> Any:
+        return await anext(iterator, _END)
+
+    try:
+        while (page := await call(caller, operation, following, timeout=timeout)) is not _END:
+            yield page
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await contained_within(timeout, close, name=caller.provider)
+
+
+def _log_success(caller: Caller, operation: str, started: float, *, effect: bool) -> None:
+    """What changed something is worth a line in production, what only looked is not."""
+    write = log.info if effect else log.debug
+    write(
+        "driver call",
+        account=caller.account,
+        provider=caller.provider,
+        operation=operation,
+        duration_ms=_since(started),
+        outcome="ok",
+    )
+
+
+def _log_failure(caller: Caller, operation: str, started: float, raised: BaseException, error: ProviderError) -> None:
+    """`raised` is what the driver let out, `error` what the caller will see."""
+    log.warning(
+        "driver call",
+        account=caller.account,
+        provider=caller.provider,
+        operation=operation,
+        duration_ms=_since(started),
+        outcome=error.code,
+        error=type(error).__name__,
+        **({"trace": where(raised)} if error.code == "unexpected" else {}),
+    )
+
+
+def as_provider_error(
+    raised: BaseException, caller: Caller, *, timeout: float = 0, effect: bool = False, late: bool = False
+) -> ProviderError:
+    """What the platform takes `raised`, let out by a driver, for: an error that holds no secret and has no cause."""
+    lost = OutcomeUnknown if effect else TransientError
+    if late or isinstance(raised, TimeoutError):
+        return lost("timeout", seconds=round(timeout))
+    if isinstance(raised, ProviderError):
+        redact_error(raised, caller.secrets)
+        return raised
+    kind = OutcomeUnknown if effect else ProviderError
+    detail = redacted(named(raised), caller.secrets)
+    return kind("unexpected", detail=detail, plugin=caller.plugin or caller.provider, error=type(raised).__name__)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
