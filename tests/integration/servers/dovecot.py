@@ -1,0 +1,102 @@
+"""A Dovecot of a test's own: IMAP and POP3 for people, LMTP and passwords for Postfix."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .certificates import Certificates
+from .processes import free_ports, program, running
+
+CONFIG = """
+protocols = imap pop3 lmtp
+listen = 127.0.0.1
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+ssl = yes
+ssl_cert = <{certificates.certificate}
+ssl_key = <{certificates.key}
+auth_mechanisms = plain login
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/passwords
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={folder}/mail/%u
+}}
+mail_location = maildir:~/Maildir
+namespace inbox {{
+  inbox = yes
+  mailbox Brouillons {{
+    auto = subscribe
+    special_use = \\Drafts
+  }}
+  mailbox "Éléments envoyés" {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  unix_listener lmtp {{
+    user = postfix
+    mode = 0600
+  }}
+}}
+service auth {{
+  unix_listener passwords {{
+    user = postfix
+    mode = 0600
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dovecot:
+    """Ports for people (`imap` and `pop3` with STARTTLS), sockets for Postfix."""
+
+    imap: int
+    imaps: int
+    pop3: int
+    pop3s: int
+    lmtp: Path
+    auth: Path
+
+
+@contextmanager
+def dovecot(folder: Path, certificates: Certificates, passwords: Mapping[str, str]) -> Iterator[Dovecot]:
+    """Runs in `folder` (new, readable by all) with a mailbox for each address of `passwords`."""
+    ports = dict(zip(("imap", "imaps", "pop3", "pop3s"), free_ports(4), strict=True))
+    mail = folder / "mail"
+    mail.mkdir(parents=True)
+    shutil.chown(mail, "nobody", "nogroup")
+    lines = (f"{address}:{password}::::::\n" for address, password in passwords.items())
+    (folder / "passwords").write_text("".join(lines), encoding="utf-8")
+    config = folder / "dovecot.conf"
+    config.write_text(CONFIG.format(folder=folder, certificates=certificates, **ports), encoding="utf-8")
+    command = [str(program("dovecot")), "-F", "-c", str(config)]
+    with running(command, list(ports.values()), folder / "dovecot.log"):
+        yield Dovecot(**ports, lmtp=folder / "run" / "lmtp", auth=folder / "run" / "passwords")
