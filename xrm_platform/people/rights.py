@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 
 from xrm_platform.problems import Forbidden
 
@@ -40,6 +40,6 @@ def require_may_send_as(actor: Actor, sender_id: str) -> None:
     raise Forbidden("send_as_other")
 
 
-def may_see_messages_of(actor: Actor, sender_id: str, below: Set[str]) -> bool:
+def may_see_messages_of(actor: Actor, sender_id: str, below: AbstractSet[str]) -> bool:
     """One's own messages, those of the collaborators `below` (at any depth), or all for an administrator."""
     return actor.speaks_for_all or actor.is_admin or sender_id == actor.collaborator_id or sender_id in below

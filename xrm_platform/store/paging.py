@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from xrm_platform.problems import Invalid
+
 Item = TypeVar("Item")
 
 DEFAULT_LIMIT = 50
@@ -18,6 +20,14 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     next: str | None = None
+
+
+def check_page(after: str | None, limit: int) -> None:
+    """Raises `Invalid` when `limit` is not 1 to `MAX_LIMIT`, or `after` cannot be a key that a page gave out."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise Invalid.field("limit", "limit_out_of_range", low=1, high=MAX_LIMIT)
+    if after is not None and not after.isprintable():
+        raise Invalid.field("after", "page_key_malformed")
 
 
 def page_of(rows: Sequence[Item], limit: int, key: Callable[[Item], str]) -> Page[Item]:

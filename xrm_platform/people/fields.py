@@ -1,0 +1,124 @@
+"""What may be entered about bases and people: pure rules. Each gives the value as it is stored, or raises `Invalid`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import idna
+import phonenumbers
+
+from xrm_platform.problems import Invalid
+
+CODE = re.compile(r"[A-Z0-9_-]{1,20}")
+TYPE_CODE = re.compile(r"[a-z0-9_-]{1,30}")
+LOGIN = re.compile(r"[\w.@+-]{1,64}")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+
+NAME_LIMIT = 100
+SIGNATURE_LIMIT = 5000
+PASSWORD_MINIMUM = 10
+PASSWORD_LIMIT = 1024
+EMAIL_LIMIT = 254
+LOCAL_PART_LIMIT = 64
+
+
+def code(given: str, *, field: str = "code") -> str:
+    """The code of a base or a collaborator, such as COM: A-Z, 0-9, - and _, at most 20."""
+    return _matching(CODE, given.strip().upper(), field, "code_malformed")
+
+
+def type_code(given: str) -> str:
+    return _matching(TYPE_CODE, given.strip().lower(), "code", "type_code_malformed")
+
+
+def login(given: str) -> str:
+    """A login is the same however its letters are typed: capitals and composed accents make no difference."""
+    return _matching(LOGIN, folded_login(given), "login", "login_malformed")
+
+
+def folded_login(given: str) -> str:
+    return unicodedata.normalize("NFKC", given.strip()).casefold()
+
+
+def line(field: str, given: str, *, limit: int = NAME_LIMIT, required: bool = False) -> str:
+    """One line of text, without the spaces around it."""
+    text = given.strip()
+    if required and not text:
+        raise Invalid.field(field, "required")
+    if len(text) > limit:
+        raise Invalid.field(field, "text_too_long", limit=limit)
+    if not text.isprintable():
+        raise Invalid.field(field, "text_not_printable")
+    return text
+
+
+def paragraph(field: str, given: str, *, limit: int) -> str:
+    """Text of several lines, which end in a line feed as it is stored."""
+    text = given.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if len(text) > limit:
+        raise Invalid.field(field, "text_too_long", limit=limit)
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise Invalid.field(field, "text_not_printable")
+    return text
+
+
+def email(given: str | None) -> str | None:
+    """One mail address, as typed; its domain may be international (IDNA 2008). Nothing given is None.
+
+    The local part is a dot-atom of RFC 5321 (quoted ones are refused), the whole at most 254 octets on the wire.
+    """
+    if given is None or not given.strip():
+        return None
+    address = given.strip()
+    local_part, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise Invalid.field("email", "email_malformed") from error
+    plausible = (
+        _LOCAL_PART.fullmatch(local_part) is not None
+        and len(local_part) <= LOCAL_PART_LIMIT
+        and "." in ascii_domain.rstrip(".")
+        and not domain.endswith(".")
+        and len(local_part) + 1 + len(ascii_domain) <= EMAIL_LIMIT
+        and address.isprintable()
+    )
+    if not plausible:
+        raise Invalid.field("email", "email_malformed")
+    return address
+
+
+def phone(field: str, given: str | None, *, country: str) -> str | None:
+    """A phone number as E.164; without + it is one of `country` (ISO 3166, two letters). Nothing given is None."""
+    if given is None or not given.strip():
+        return None
+    try:
+        number = phonenumbers.parse(given, country)
+    except phonenumbers.NumberParseException as error:
+        raise Invalid.field(field, "phone_malformed", country=country) from error
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise Invalid.field(field, "phone_malformed", country=country)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country(given: str) -> str:
+    code_of_country = given.strip().upper()
+    if code_of_country not in phonenumbers.SUPPORTED_REGIONS:
+        raise Invalid.field("country", "country_unknown")
+    return code_of_country
+
+
+def password(given: str) -> str:
+    if len(given) < PASSWORD_MINIMUM:
+        raise Invalid.field("password", "password_too_short", limit=PASSWORD_MINIMUM)
+    if len(given) > PASSWORD_LIMIT:
+        raise Invalid.field("password", "text_too_long", limit=PASSWORD_LIMIT)
+    return given
+
+
+def _matching(pattern: re.Pattern[str], text: str, field: str, fault: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise Invalid.field(field, fault)
+    return text
