@@ -85,7 +85,7 @@ def references(body: bytes, count: int) -> list[str]:
         headers = items({**child(record, "batch"), **record}, "messageheaders", "messageheader")
     except BadResponse as error:
         raise OutcomeUnknown(detail=error.detail) from error
-    found = [text(header, "id").strip() for header in headers]
+    found = [str(header.get("id") or "").strip() for header in headers]
     if len(found) != count or not all(found):
         raise OutcomeUnknown(detail=f"{len(found)} ids for {count} messages")
     return found

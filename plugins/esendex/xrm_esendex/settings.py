@@ -1,37 +1,42 @@
-"""What an Esendex account is asked for."""
+"""What an Esendex account is asked for. Its errors are codes of the section `errors` of the translations."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, pre_load, validate
 
 from xrm_platform.providers import ProviderSettings, secret
 
 ESENDEX_URL = "https://api.esendex.com"
 
 PHONE_ORIGINATOR = re.compile(r"\+?[0-9]{4,15}")
-NAMED_ORIGINATOR = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9 ]{1,9})[A-Za-z0-9]")
-ORIGINATOR_RULE = (
-    "The originator is a phone number of 4 to 15 digits, or a name of 3 to 11 letters without accents, digits and "
-    "spaces, with at least one letter: French networks show no other."
-)
+NAMED_ORIGINATOR = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{1,9}[A-Za-z0-9]")
 
 
 def is_originator(written: str) -> bool:
-    """Whether French networks show `written` as the sender.
+    """Whether French networks show `written` as the sender: a phone number (short codes have 4 digits at least, others
+    15 at most), or a name of 3 to 11 ASCII letters, digits and spaces with at least one letter.
 
-    Esendex takes more characters in a name, and warns that networks in France may not show them; a phone number has at
-    most 15 digits, a short code at least 4.
+    Esendex takes more characters in a name, and warns that networks in France may not show them.
     """
     return bool(PHONE_ORIGINATOR.fullmatch(written) or NAMED_ORIGINATOR.fullmatch(written))
 
 
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its name or address alone, without asking the DNS."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _check_originator(written: str) -> None:
     if not is_originator(written):
-        raise ValidationError(ORIGINATOR_RULE)
+        raise ValidationError("not_an_originator")
 
 
 def _check_url(written: str) -> None:
@@ -40,19 +45,11 @@ def _check_url(written: str) -> None:
         url = urlsplit(written)
         host, _ = url.hostname, url.port
     except ValueError as error:
-        raise ValidationError("Not a valid URL.") from error
-    if url.scheme not in ("https", "http") or not host or url.username is not None or url.query or url.fragment:
-        raise ValidationError("Not a valid URL: https://host, without credentials or query.")
+        raise ValidationError("not_a_url") from error
+    if url.scheme not in {"https", "http"} or not host or url.username is not None or url.query or url.fragment:
+        raise ValidationError("not_a_url")
     if url.scheme == "http" and not is_loopback(host):
-        raise ValidationError("The password would travel unencrypted: use https, or http for this machine only.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        raise ValidationError("password_in_clear")
 
 
 class EsendexSettings(ProviderSettings):
@@ -60,10 +57,18 @@ class EsendexSettings(ProviderSettings):
     the website. The account reference is no credential: it says on which of the user's accounts to send."""
 
     url = fields.String(load_default=ESENDEX_URL, validate=_check_url)
-    username = fields.Email(required=True)
-    password = secret(required=True, validate=validate.Length(min=1))
+    username = fields.String(required=True, validate=validate.Email(error="not_an_email"))
+    password = secret(required=True)
     account_reference = fields.String(
-        required=True,
-        validate=validate.Regexp(r"[Ee][Xx][0-9]{4,10}\Z", error="An account reference is EX and digits: EX0000000."),
+        required=True, validate=validate.Regexp(r"[Ee][Xx][0-9]{4,10}\Z", error="not_an_account_reference")
     )
     originator = fields.String(required=True, validate=_check_originator)
+
+    @pre_load
+    def _empty_is_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A form sends what was left empty as an empty text, and people paste a space too many."""
+        stripped = {
+            name: value.strip() if isinstance(value, str) and name != "password" else value
+            for name, value in data.items()
+        }
+        return {name: value for name, value in stripped.items() if value != ""}

@@ -1,0 +1,71 @@
+"""`EsendexServer` as the vendor of `SmsContract`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_urlsafe
+from typing import Any
+
+from xrm_platform.providers import DeliveryStatus, SmsEncoding
+
+from .esendex_faults import RESET_AFTER_ACCEPTANCE, TRUNCATED_ANSWER, Fault
+from .esendex_outbox import DELIVERED, UNASSIGNED_COUNTRY, Ending
+from .esendex_server import EsendexServer
+from .sms_vendor import ReceivedSms
+
+ENDINGS = {
+    DeliveryStatus.DELIVERED: DELIVERED,
+    DeliveryStatus.FAILED: Ending("Failed", 142, "Message broken"),
+    DeliveryStatus.EXPIRED: Ending("Expired"),
+    DeliveryStatus.UNKNOWN: Ending("Teleported"),
+}
+
+
+@dataclass(slots=True)
+class EsendexVendor:
+    """Turns the switches of a running `server`."""
+
+    server: EsendexServer
+    bad_number: str = f"+{UNASSIGNED_COUNTRY}12345678"
+
+    def settings(self) -> dict[str, Any]:
+        """Settings of a driver of Esendex that lead here."""
+        return {
+            "url": self.server.url,
+            "username": self.server.username,
+            "password": self.server.password,
+            "account_reference": self.server.accounts[0].reference,
+            "originator": "XRM",
+        }
+
+    async def refuse_credentials(self) -> None:
+        self.server.password = token_urlsafe(12)
+
+    async def go_down(self) -> None:
+        await self.server.stop()
+
+    async def received(self) -> Sequence[ReceivedSms]:
+        encodings = {"GSM": SmsEncoding.GSM7, "Unicode": SmsEncoding.UCS2}
+        return [ReceivedSms(f"+{sms.to}", sms.text, encodings[sms.characterset]) for sms in self.server.sent]
+
+    async def run_out_of_credit(self) -> None:
+        for account in self.server.accounts:
+            account.messages_remaining = 0
+
+    async def throttle_next(self, retry_after: timedelta) -> None:
+        self.server.faults.append(Fault(status=429, retry_after=str(int(retry_after.total_seconds()))))
+
+    async def lose_next_answer(self) -> None:
+        self.server.faults.append(RESET_AFTER_ACCEPTANCE)
+
+    async def garble_next_answer(self) -> None:
+        self.server.faults.append(TRUNCATED_ANSWER)
+
+    async def end(self, reference: str, status: DeliveryStatus) -> None:
+        self.server.end(reference, ENDINGS[status])
+        self.server.advance(timedelta(minutes=1))
+
+    async def receive(self, sender: str, text: str) -> None:
+        self.server.receive(sender.removeprefix("+"), text)
