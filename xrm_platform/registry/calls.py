@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from xrm_platform.providers import OutcomeUnknown, ProviderError, TransientError
 
@@ -16,21 +16,23 @@ from .containment import GRACE, contained, contained_within
 from .loading import named
 from .redaction import redact_answer, redact_error, redacted, where
 
-log = structlog.get_logger(__name__)
-
 T = TypeVar("T")
 
 _END: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a driver is called: what the log line says, and `secrets`, the values that it must never show."""
+    """On whose behalf a driver is called: `account` and `provider` are named in each log line, `plugin` in an error,
+    and `secrets` are the values that neither may show."""
 
-    account: str
-    provider: str
-    plugin: str = ""
-    secrets: frozenset[str] = frozenset()
+    __slots__ = ("account", "log", "plugin", "provider", "secrets")
+
+    def __init__(self, account: str, provider: str, plugin: str = "", secrets: frozenset[str] = frozenset()) -> None:
+        self.account = account
+        self.provider = provider
+        self.plugin = plugin or provider
+        self.secrets = secrets
+        self.log: FilteringBoundLogger = structlog.get_logger(__name__).bind(account=account, provider=provider)
 
 
 async def call(
@@ -97,28 +99,20 @@ async def pages(
 
 def _log_success(caller: Caller, operation: str, started: float, *, effect: bool) -> None:
     """What changed something is worth a line in production, what only looked is not."""
-    write = log.info if effect else log.debug
-    write(
-        "driver call",
-        account=caller.account,
-        provider=caller.provider,
-        operation=operation,
-        duration_ms=_since(started),
-        outcome="ok",
-    )
+    write = caller.log.info if effect else caller.log.debug
+    write("driver call", operation=operation, duration_ms=_since(started), outcome="ok")
 
 
 def _log_failure(caller: Caller, operation: str, started: float, raised: BaseException, error: ProviderError) -> None:
     """`raised` is what the driver let out, `error` what the caller will see."""
-    log.warning(
+    trace = {"trace": where(raised)} if error.code == "unexpected" else {}
+    caller.log.warning(
         "driver call",
-        account=caller.account,
-        provider=caller.provider,
         operation=operation,
         duration_ms=_since(started),
         outcome=error.code,
         error=type(error).__name__,
-        **({"trace": where(raised)} if error.code == "unexpected" else {}),
+        **trace,
     )
 
 
@@ -134,7 +128,7 @@ def as_provider_error(
         return raised
     kind = OutcomeUnknown if effect else ProviderError
     detail = redacted(named(raised), caller.secrets)
-    return kind("unexpected", detail=detail, plugin=caller.plugin or caller.provider, error=type(raised).__name__)
+    return kind("unexpected", detail=detail, plugin=caller.plugin, error=type(raised).__name__)
 
 
 def _since(started: float) -> float:

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import structlog
-
 from xrm_platform.providers import DriverContext, PermanentError, ProviderDescriptor, ProviderError, TransientError
 
 from .calls import Caller, call, call_now, pages
@@ -16,8 +14,6 @@ from .containment import contained, contained_within
 from .loading import named
 from .redaction import redact_error, redacted, secret_values, where
 from .registry import Registry
-
-log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -79,12 +75,7 @@ class AccountDriver:
             self.descriptor.limits.timeout, self._driver.aclose, name=self._caller.provider
         )
         if outcome.error is not None:
-            log.warning(
-                "driver not closed",
-                account=self._caller.account,
-                provider=self._caller.provider,
-                trace=where(outcome.error),
-            )
+            self._caller.log.warning("driver not closed", trace=where(outcome.error))
 
     def _begin(self) -> None:
         if self._idle is not None:
@@ -183,7 +174,7 @@ class Drivers:
 
 
 def _not_built(raised: BaseException, caller: Caller) -> ProviderError:
-    log.error("driver not built", account=caller.account, provider=caller.provider, trace=where(raised))
+    caller.log.error("driver not built", trace=where(raised))
     if isinstance(raised, ProviderError):
         redact_error(raised, caller.secrets)
         return raised
