@@ -36,6 +36,11 @@ class Config:
     metrics_token: str | None = field(default=None, repr=False)
 
     @property
+    def key_file(self) -> Path:
+        """Where the keys of the stored secrets are, unless `XRM_SECRET_KEYS` gives them."""
+        return self.home / "secret.key"
+
+    @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
 
