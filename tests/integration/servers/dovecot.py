@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .certificates import Certificates
 from .processes import free_ports, program, running
 
 CONFIG = """
@@ -18,8 +17,8 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 ssl = yes
-ssl_cert = <{certificates.certificate}
-ssl_key = <{certificates.key}
+ssl_cert = <{certificate}
+ssl_key = <{key}
 auth_mechanisms = plain login
 passdb {{
   driver = passwd-file
@@ -87,8 +86,8 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(folder: Path, certificates: Certificates, passwords: Mapping[str, str]) -> Iterator[Dovecot]:
-    """Runs in `folder` (new, readable by all) with a mailbox for each address of `passwords`."""
+def dovecot(folder: Path, certificate: Path, passwords: Mapping[str, str]) -> Iterator[Dovecot]:
+    """Runs in `folder` (new, readable by all), its key beside `certificate`, with a mailbox for each address of `passwords`."""
     ports = dict(zip(("imap", "imaps", "pop3", "pop3s"), free_ports(4), strict=True))
     mail = folder / "mail"
     mail.mkdir(parents=True)
@@ -96,7 +95,8 @@ def dovecot(folder: Path, certificates: Certificates, passwords: Mapping[str, st
     lines = (f"{address}:{password}::::::\n" for address, password in passwords.items())
     (folder / "passwords").write_text("".join(lines), encoding="utf-8")
     config = folder / "dovecot.conf"
-    config.write_text(CONFIG.format(folder=folder, certificates=certificates, **ports), encoding="utf-8")
+    key = certificate.with_name("key.pem")
+    config.write_text(CONFIG.format(folder=folder, certificate=certificate, key=key, **ports), encoding="utf-8")
     command = [str(program("dovecot")), "-F", "-c", str(config)]
     with running(command, list(ports.values()), folder / "dovecot.log"):
         yield Dovecot(**ports, lmtp=folder / "run" / "lmtp", auth=folder / "run" / "passwords")

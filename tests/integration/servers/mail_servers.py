@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .certificates import make_certificates
+from xrm_platform.testing.certificates import make_certificate
+
 from .dovecot import Dovecot, dovecot
 from .postfix import Postfix, postfix
 from .processes import program
@@ -49,9 +50,9 @@ def mail_servers() -> Iterator[MailServers]:
     with tempfile.TemporaryDirectory(prefix="xrm-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        certificates = make_certificates(folder)
+        certificate, _ = make_certificate(folder)
         with (
-            dovecot(folder / "d", certificates, PASSWORDS) as reading,
-            postfix(folder / "p", certificates, DOMAIN, list(PASSWORDS), reading) as sending,
+            dovecot(folder / "d", certificate, PASSWORDS) as reading,
+            postfix(folder / "p", certificate, DOMAIN, list(PASSWORDS), reading) as sending,
         ):
-            yield MailServers(sending, reading, certificates.authority)
+            yield MailServers(sending, reading, certificate)

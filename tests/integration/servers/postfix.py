@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .certificates import Certificates
 from .dovecot import Dovecot
 from .processes import free_ports, program, running
 
@@ -38,8 +37,8 @@ virtual_transport = lmtp:unix:{dovecot.lmtp}
 message_size_limit = {limit}
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
-smtpd_tls_cert_file = {certificates.certificate}
-smtpd_tls_key_file = {certificates.key}
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
 smtpd_tls_auth_only = yes
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
@@ -80,9 +79,9 @@ class Postfix:
 
 @contextmanager
 def postfix(
-    folder: Path, certificates: Certificates, domain: str, addresses: Sequence[str], dovecot: Dovecot
+    folder: Path, certificate: Path, domain: str, addresses: Sequence[str], dovecot: Dovecot
 ) -> Iterator[Postfix]:
-    """Runs in `folder` (new, readable by all); each of `addresses` in `domain` may send as itself only."""
+    """Runs in `folder` (new, readable by all), its key beside `certificate`; each of `addresses` in `domain` may send as itself only."""
     ports = dict(zip(("submission", "smtps"), free_ports(2), strict=True))
     config = folder / "config"
     for each in (config, folder / "queue", folder / "data"):
@@ -90,7 +89,12 @@ def postfix(
     shutil.chown(folder / "data", "postfix", "postfix")
     (folder / "owners").write_text("".join(f"{address} {address}\n" for address in addresses))
     main = MAIN.format(
-        folder=folder, certificates=certificates, domain=domain, dovecot=dovecot, limit=MESSAGE_SIZE_LIMIT
+        folder=folder,
+        certificate=certificate,
+        key=certificate.with_name("key.pem"),
+        domain=domain,
+        dovecot=dovecot,
+        limit=MESSAGE_SIZE_LIMIT,
     )
     (config / "main.cf").write_text(main)
     (config / "master.cf").write_text(MASTER.format(**ports))
