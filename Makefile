@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 READY := .venv/ready
-SOURCES := $(wildcard requirements/dev.txt requirements/uv.txt pyproject.toml plugins/*/pyproject.toml \
+SOURCES := $(wildcard requirements/dev.txt requirements/uv.txt pyproject.toml plugins/*/pyproject.toml package-lock.json \
                       tools/environment.py tools/assets.py)
 
 .PHONY: help demo serve test lint bench lock clean

@@ -21,7 +21,7 @@ LINT: dict[str, list[str]] = {
     "ruff format": [tool("ruff"), "format", "--quiet", "--check"],
     "mypy": [tool("mypy"), "--no-error-summary"],
     "mypy tools": [tool("mypy"), "--no-error-summary", "--strict", "tools"],
-    "imports": [tool("lint-imports")],
+    "imports": [tool("lint-imports"), "--no-logo"],
 }
 
 

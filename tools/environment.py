@@ -41,7 +41,7 @@ def make_environment() -> None:
         make_venv()
     if not UV.exists():
         say("Installing uv")
-        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         run([*pip, "--require-hashes", "-r", "requirements/uv.txt"], "uv could not be installed: is there a network?")
     environment = {**settings_of_pip(), **os.environ}
     say("Installing what requirements/dev.txt names")

@@ -87,7 +87,8 @@ class Dovecot:
 
 @contextmanager
 def dovecot(folder: Path, certificate: Path, passwords: Mapping[str, str]) -> Iterator[Dovecot]:
-    """Runs in `folder` (new, readable by all), its key beside `certificate`, with a mailbox for each address of `passwords`."""
+    """Runs in `folder` (new, readable by all) with a mailbox for each address of `passwords`. The server's key lies
+    beside `certificate`."""
     ports = dict(zip(("imap", "imaps", "pop3", "pop3s"), free_ports(4), strict=True))
     mail = folder / "mail"
     mail.mkdir(parents=True)

@@ -81,7 +81,8 @@ class Postfix:
 def postfix(
     folder: Path, certificate: Path, domain: str, addresses: Sequence[str], dovecot: Dovecot
 ) -> Iterator[Postfix]:
-    """Runs in `folder` (new, readable by all), its key beside `certificate`; each of `addresses` in `domain` may send as itself only."""
+    """Runs in `folder` (new, readable by all); each of `addresses` in `domain` may send as itself only. The server's
+    key lies beside `certificate`."""
     ports = dict(zip(("submission", "smtps"), free_ports(2), strict=True))
     config = folder / "config"
     for each in (config, folder / "queue", folder / "data"):
