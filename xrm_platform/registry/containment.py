@@ -7,6 +7,7 @@ behind if it ignores that. KeyboardInterrupt and the cancellation of the caller 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Awaitable, Callable
@@ -86,7 +87,7 @@ async def in_thread(run: Callable[[], T]) -> T:
 
     def work() -> None:
         outcome = contained(lambda: context.run(run))
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(_settle, done, outcome)
 
     threading.Thread(target=work, daemon=True, name="xrm-hook").start()
