@@ -1,0 +1,123 @@
+"""What the platform calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xrm_platform.providers import (
+    DriverContext,
+    Handover,
+    OutgoingMail,
+    ProviderError,
+    RecipientResult,
+    SendResult,
+    Tick,
+    TickState,
+)
+
+from .compose import ComposedMail, ascii_domain, compose
+from .parts import AttachmentEncoder
+from .plugin import SMTP
+from .pool import Pool
+
+SEND_SECONDS = SMTP.limits.timeout - 10
+"""When a call of `send` ends by itself. It answers what is known by then, which the platform's cut would lose."""
+
+STEPS = ("reached", "secured", "signed_in", "may_send")
+
+
+class SmtpMail:
+    """An account at an SMTP server. A batch is composed in one thread, then sent over the account's connections, which
+    all calls share: `limits.connections` bounds them together."""
+
+    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:  # noqa: ARG002
+        self._settings = settings
+        self._pool = Pool(settings, SMTP.limits.connections)
+        self._encoder = AttachmentEncoder()
+
+    def __repr__(self) -> str:
+        return f"SmtpMail({self._settings['host']}:{self._settings['port']})"
+
+    async def send(self, batch: Sequence[OutgoingMail]) -> Sequence[SendResult]:
+        """Hand over the mails of `batch`. Raises nothing: each result says what became of its mail."""
+        asked_at = asyncio.get_running_loop().time()
+        composed = await asyncio.to_thread(self._composed, batch)
+        return await asyncio.gather(*(self._sent(mail, asked_at) for mail in composed))
+
+    async def check(self) -> Sequence[Tick]:
+        """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent."""
+        username = self._settings["username"]
+        address = own_address(username)
+        wanted = {
+            "secured": self._settings["security"] != "none",
+            "signed_in": username is not None,
+            "may_send": address is not None,
+        }
+        try:
+            async with self._pool.apart() as connection:
+                try:
+                    await connection.open()
+                    if address is not None:
+                        connection.step = "may_send"
+                        await connection.may_send(address)
+                except ProviderError as error:
+                    return ticks(wanted, connection.step, error)
+        except ProviderError as error:
+            return ticks({**wanted, "reached": False}, "secured", error)
+        return ticks(wanted)
+
+    async def aclose(self) -> None:
+        """Leave the server."""
+        await self._pool.aclose()
+
+    def _composed(self, batch: Sequence[OutgoingMail]) -> list[ComposedMail | SendResult]:
+        """The mails as octets, or why they cannot be written. Runs in a thread."""
+        composed: list[ComposedMail | SendResult] = []
+        for mail in batch:
+            try:
+                composed.append(compose(mail, self._encoder))
+            except ProviderError as error:
+                composed.append(SendResult(mail.id, error=error))
+        return composed
+
+    async def _sent(self, mail: ComposedMail | SendResult, asked_at: float) -> SendResult:
+        if isinstance(mail, SendResult):
+            return mail
+        errors: Mapping[str, ProviderError] = mail.unspeakable
+        reference = None
+        if mail.recipients:
+            try:
+                delivery = await self._pool.deliver(mail, asked_at, asked_at + SEND_SECONDS)
+            except ProviderError as error:
+                return SendResult(mail.id, error=error)
+            errors, reference = {**errors, **delivery.errors}, delivery.reference
+        return SendResult(
+            mail.id,
+            tuple(
+                RecipientResult(address, Handover.FAILED, error=errors[address])
+                if address in errors
+                else RecipientResult(address, Handover.ACCEPTED, reference)
+                for address in [*mail.recipients, *mail.unspeakable]
+            ),
+        )
+
+
+def own_address(username: str | None) -> str | None:
+    """The address of an account whose user name is one, as with most providers; some sign in with a bare name."""
+    try:
+        return ascii_domain(username or "")
+    except ValueError:
+        return None
+
+
+def ticks(wanted: Mapping[str, bool], failed: str | None = None, error: ProviderError | None = None) -> list[Tick]:
+    """The steps of a check: those not `wanted` are skipped, and so is what comes after the one that `failed`."""
+    told: list[Tick] = []
+    for step in STEPS:
+        if step == failed and error is not None:
+            told.append(Tick(step, TickState.FAILED, error.code, error.params))
+            return told
+        told.append(Tick(step, TickState.OK if wanted.get(step, True) else TickState.SKIPPED))
+    return told

@@ -1,0 +1,25 @@
+"""What the platform imports at start: who this provider is, nothing of what it needs to work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xrm_platform.providers import Channel, Limits, ProviderDescriptor, hookimpl
+
+from .settings import SmtpSettings
+
+SMTP = ProviderDescriptor(
+    slug="smtp",
+    channel=Channel.MAIL,
+    label="SMTP",
+    settings=SmtpSettings,
+    # Providers tolerate few connections of one account; a batch is one trip to the thread that composes it.
+    limits=Limits(batch=20, connections=4, timeout=120.0),
+    translations="xrm_smtp",
+)
+
+
+@hookimpl
+def xrm_mail_providers() -> Sequence[ProviderDescriptor]:
+    """The one provider of this distribution."""
+    return [SMTP]

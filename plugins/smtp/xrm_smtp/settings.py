@@ -1,0 +1,75 @@
+"""What an account is asked for. Its errors are codes of the section `errors` of the translations."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from xrm_platform.providers import ProviderSettings, secret
+
+DEFAULT_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+"""RFC 5321 (25), RFC 6409 (587), RFC 8314 (465)."""
+
+SECURITY_OF_PORT = {465: "tls", 587: "starttls"}
+"""Ports that say by themselves how they are secured."""
+
+_HOST = re.compile(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its name or address alone, without asking the DNS."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class SmtpSettings(ProviderSettings):
+    """A server and, if it wants to know who sends, a user. Loads to a dict that holds every name."""
+
+    host = fields.String(required=True, validate=validate.Regexp(_HOST, error="not_a_host"))
+    security = fields.String(
+        load_default="tls", validate=validate.OneOf(["tls", "starttls", "none"], error="not_a_security")
+    )
+    port = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 65535, error="not_a_port"),
+        error_messages={"invalid": "not_a_port"},
+    )
+    username = fields.String(load_default=None, allow_none=True)
+    password = secret(load_default=None, allow_none=True)
+    ca_file = fields.String(load_default=None, allow_none=True)
+
+    @pre_load
+    def _empty_is_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A form sends what was left empty as an empty text."""
+        stripped = {
+            name: value.strip() if isinstance(value, str) and name != "password" else value
+            for name, value in data.items()
+        }
+        return {name: value for name, value in stripped.items() if value != ""}
+
+    @validates_schema
+    def _fits_together(self, data: dict[str, Any], **_: Any) -> None:
+        security, port = data.get("security"), data.get("port")
+        username, password = data.get("username"), data.get("password")
+        expected = SECURITY_OF_PORT.get(port) if port else None
+        if expected not in {None, security}:
+            raise ValidationError(f"port_{port}_needs_{expected}", "security")
+        if username and not password:
+            raise ValidationError("username_without_password", "password")
+        if password and not username:
+            raise ValidationError("password_without_username", "username")
+        if password and security == "none" and not is_loopback(data.get("host", "")):
+            raise ValidationError("password_in_clear", "security")
+
+    @post_load
+    def _with_port(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        security = data.get("security")
+        return data if data.get("port") or security is None else {**data, "port": DEFAULT_PORTS[security]}
