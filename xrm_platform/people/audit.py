@@ -16,6 +16,7 @@ from .rights import require_admin
 from .tables import AuditEntry
 from .views import AuditView
 
+Changes = Mapping[str, list[Any]]
 SECRET = "***"  # noqa: S105 - what is written instead of one
 
 
@@ -26,7 +27,7 @@ def record(
     action: str,
     subject: str,
     subject_id: str,
-    changes: Mapping[str, list[Any]],
+    changes: Changes,
     at: datetime,
 ) -> None:
     """Note that `actor` did `action` (`collaborator.changed`) to `subject`; `changes` maps a field to [old, new].

@@ -26,20 +26,35 @@ LOCAL_PART_LIMIT = 64
 
 def code(given: str, *, field: str = "code") -> str:
     """The code of a base or a collaborator, such as COM: A-Z, 0-9, - and _, at most 20."""
-    return _matching(CODE, given.strip().upper(), field, "code_malformed")
+    text = given.strip().upper()
+    if CODE.fullmatch(text) is None:
+        raise Invalid.field(field, "code_malformed")
+    return text
 
 
 def type_code(given: str) -> str:
-    return _matching(TYPE_CODE, given.strip().lower(), "code", "type_code_malformed")
+    text = given.strip().lower()
+    if TYPE_CODE.fullmatch(text) is None:
+        raise Invalid.field("code", "type_code_malformed")
+    return text
 
 
 def login(given: str) -> str:
     """A login is the same however its letters are typed: capitals and composed accents make no difference."""
-    return _matching(LOGIN, folded_login(given), "login", "login_malformed")
+    text = _folded(given)
+    if LOGIN.fullmatch(text) is None:
+        raise Invalid.field("login", "login_malformed")
+    return text
 
 
-def folded_login(given: str) -> str:
-    return unicodedata.normalize("NFKC", given.strip()).casefold()
+def login_to_find(given: str) -> str:
+    """The login to look for; what none can be is the empty one, which nobody has."""
+    folded = _folded(given)
+    return folded if LOGIN.fullmatch(folded) else ""
+
+
+def _folded(given: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given.strip()).casefold())
 
 
 def line(field: str, given: str, *, limit: int = NAME_LIMIT, required: bool = False) -> str:
@@ -116,9 +131,3 @@ def password(given: str) -> str:
     if len(given) > PASSWORD_LIMIT:
         raise Invalid.field("password", "text_too_long", limit=PASSWORD_LIMIT)
     return given
-
-
-def _matching(pattern: re.Pattern[str], text: str, field: str, fault: str) -> str:
-    if pattern.fullmatch(text) is None:
-        raise Invalid.field(field, fault)
-    return text

@@ -22,9 +22,12 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Raises `Invalid` when the password is too short or too long."""
-        accepted = fields.password(password)
+        return await self.renew(fields.password(password))
+
+    async def renew(self, password: str) -> str:
+        """A hash by today's parameters of a password that was accepted before."""
         async with self._turns:
-            return await asyncio.to_thread(self._hasher.hash, _octets(accepted))
+            return await asyncio.to_thread(self._hasher.hash, _octets(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether `password` is the one of the hash. Without a hash the answer is no, after as much work."""

@@ -138,6 +138,11 @@ async def user(session: AsyncSession, *, base_id: str, login: str) -> UserRow | 
     return None if row is None else UserRow(*row)
 
 
+async def user_by_id(session: AsyncSession, *, base_id: str, user_id: str) -> UserRow | None:
+    row = (await session.execute(_users(base_id).where(User.id == user_id))).one_or_none()
+    return None if row is None else UserRow(*row)
+
+
 async def users(session: AsyncSession, *, base_id: str, after: str | None, limit: int) -> Sequence[UserRow]:
     query = _users(base_id).order_by(User.login).limit(limit)
     if after is not None:
