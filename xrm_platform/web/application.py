@@ -1,0 +1,39 @@
+"""The aiohttp application: all routes, and what surrounds each."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from xrm_platform.app import Platform
+
+from . import openapi
+from .calls import handler_of
+from .docs_page import DOCUMENT, STATIC, docs_page, openapi_document
+from .endpoints import Endpoint, endpoints_of
+from .measures import MEASURES, Measures
+from .middleware import observe, say_problems, set_headers
+from .operations import healthz, metrics, readyz
+from .request_values import PLATFORM
+from .routes import accounts, messages, people, session
+
+ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, accounts, messages)
+
+
+def create_app(platform: Platform) -> web.Application:
+    """The HTTP API over an open `platform`, which stays the caller's to close. A host application may mount nothing
+    beside it: middleware and headers are for the whole."""
+    app = web.Application(middlewares=[observe, say_problems], client_max_size=platform.config.max_request_bytes)
+    app[PLATFORM] = platform
+    app[MEASURES] = Measures()
+    app[DOCUMENT] = openapi.document(ENDPOINTS)
+    app.on_response_prepare.append(set_headers)
+    for endpoint in ENDPOINTS:
+        handler = handler_of(endpoint, platform.config.max_request_bytes)
+        app.router.add_route(endpoint.method, openapi.PREFIX + endpoint.path, handler, name=endpoint.name)
+    app.router.add_get("/api/openapi.json", openapi_document)
+    app.router.add_get("/api/docs", docs_page)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+    app.router.add_static("/static/", STATIC)
+    return app

@@ -1,0 +1,185 @@
+"""Providers and whether the base uses them, their accounts, who uses which, and the preferences of communication."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from xrm_platform.accounts.views import AccountView, CheckView, ChoiceView, PreferencesView, ProviderView
+from xrm_platform.problems import Conflicting
+from xrm_platform.store import Page
+from xrm_platform.web.calls import Call
+from xrm_platform.web.endpoints import Answer, Need, endpoint
+from xrm_platform.web.schemas.answers import list_schema, page_schema, view_schema
+from xrm_platform.web.schemas.bodies import AccountChange, AccountNew, ChoiceNew, PreferencesChange
+from xrm_platform.web.schemas.queries import AccountsQuery, ChannelQuery, ChoiceQuery, PageQuery
+from xrm_platform.wording import Wording
+
+PROVIDERS = "/bases/{base}/providers"
+ENABLED = PROVIDERS + "/{slug}/enabled"
+ACCOUNTS = "/bases/{base}/accounts"
+ACCOUNT = ACCOUNTS + "/{id}"
+CHOICES = "/bases/{base}/choices"
+CHOICE = CHOICES + "/{channel}"
+PREFERENCES = "/bases/{base}/preferences"
+
+
+@endpoint("GET", PROVIDERS, "providers", "List providers", Need.ADMIN, answer=list_schema(ProviderView))
+async def list_providers(call: Call) -> dict[str, list[ProviderView]]:
+    """All that are installed, and which settings an account of each is asked for, labelled in the caller's language."""
+    providers = await call.xrm.providers.list(call.actor)
+    return {"items": [labelled(provider, call.xrm.wording, call.language) for provider in providers]}
+
+
+@endpoint(
+    "PUT",
+    ENABLED,
+    "providers",
+    "Let the base use a provider",
+    Need.ADMIN,
+    query=ChannelQuery,
+    answer=view_schema(ProviderView),
+)
+async def enable_provider(call: Call) -> ProviderView:
+    provider = await call.xrm.providers.enable(call.actor, call.path["slug"], call.query.get("channel"))
+    return labelled(provider, call.xrm.wording, call.language)
+
+
+@endpoint(
+    "DELETE", ENABLED, "providers", "No longer let the base use a provider", Need.ADMIN, query=ChannelQuery, status=204
+)
+async def disable_provider(call: Call) -> None:
+    """Its accounts and what is queued stay; nothing goes out through them meanwhile."""
+    await call.xrm.providers.disable(call.actor, call.path["slug"], call.query.get("channel"))
+
+
+@endpoint("GET", ACCOUNTS, "accounts", "List accounts", Need.READ, query=AccountsQuery, answer=page_schema(AccountView))
+async def list_accounts(call: Call) -> Page[AccountView]:
+    """Administrators see all, with settings; others those they may use, without."""
+    return await call.xrm.accounts.list(call.actor, **call.query)
+
+
+@endpoint(
+    "POST",
+    ACCOUNTS,
+    "accounts",
+    "Add an account",
+    Need.ADMIN,
+    body=AccountNew,
+    answer=view_schema(AccountView),
+    status=201,
+)
+async def add_account(call: Call) -> Answer:
+    """Of the base, or of one `collaborator`. Faults in settings are named as `settings.<name>`."""
+    given = dict(call.body)
+    view = await call.xrm.accounts.add(
+        call.actor, given.pop("provider"), given.pop("name"), given.pop("settings"), **given
+    )
+    return Answer(view, headers={"Location": f"{call.request.path}/{view.id}"})
+
+
+@endpoint("GET", ACCOUNT, "accounts", "Show an account", Need.READ, answer=view_schema(AccountView))
+async def show_account(call: Call) -> AccountView:
+    return await call.xrm.accounts.get(call.actor, call.path["id"])
+
+
+@endpoint(
+    "PATCH", ACCOUNT, "accounts", "Change an account", Need.ADMIN, body=AccountChange, answer=view_schema(AccountView)
+)
+async def change_account(call: Call) -> AccountView:
+    """Settings are merged: what is left out is kept, secrets too."""
+    return await call.xrm.accounts.change(call.actor, call.path["id"], call.body)
+
+
+@endpoint("DELETE", ACCOUNT, "accounts", "Remove an account", Need.ADMIN, status=204)
+async def remove_account(call: Call) -> None:
+    """Refused (409) while messages refer to it."""
+    await call.xrm.accounts.remove(call.actor, call.path["id"])
+
+
+@endpoint("POST", ACCOUNT + "/check", "accounts", "Try an account", Need.ADMIN, answer=view_schema(CheckView))
+async def check_account(call: Call) -> CheckView:
+    """Asks the provider, step by step, as far as the first that fails. Changes nothing there."""
+    return await call.xrm.accounts.check(call.actor, call.path["id"])
+
+
+@endpoint("POST", ACCOUNT + "/pause", "accounts", "Pause an account", Need.ADMIN, answer=view_schema(AccountView))
+async def pause_account(call: Call) -> AccountView:
+    """What is queued is kept."""
+    return await call.xrm.accounts.pause(call.actor, call.path["id"])
+
+
+@endpoint("POST", ACCOUNT + "/resume", "accounts", "Resume an account", Need.ADMIN, answer=view_schema(AccountView))
+async def resume_account(call: Call) -> AccountView:
+    """Also after the platform suspended it because its credentials were refused."""
+    return await call.xrm.accounts.resume(call.actor, call.path["id"])
+
+
+@endpoint(
+    "GET", CHOICES, "choices", "List who uses which account", Need.READ, query=PageQuery, answer=page_schema(ChoiceView)
+)
+async def list_choices(call: Call) -> Page[ChoiceView]:
+    """An entry without collaborator is the base's default on its channel."""
+    return await call.xrm.choice.list(call.actor, **call.query)
+
+
+@endpoint(
+    "PUT",
+    CHOICE,
+    "choices",
+    "Choose an account",
+    Need.ADMIN,
+    query=ChoiceQuery,
+    body=ChoiceNew,
+    answer=view_schema(ChoiceView),
+)
+async def choose(call: Call) -> ChoiceView:
+    """For the base, or for one collaborator. The account must be one of this channel."""
+    account = await call.xrm.accounts.get(call.actor, call.body["account"])
+    if account.channel != call.path["channel"]:
+        raise Conflicting("account_of_another_channel", account=account.name, channel=account.channel)
+    return await call.xrm.choice.choose(call.actor, account.id, collaborator=call.query.get("collaborator"))
+
+
+@endpoint("DELETE", CHOICE, "choices", "Drop a choice", Need.ADMIN, query=ChoiceQuery, status=204)
+async def unchoose(call: Call) -> None:
+    """A collaborator then uses the base's default."""
+    await call.xrm.choice.unchoose(call.actor, call.path["channel"], collaborator=call.query.get("collaborator"))
+
+
+@endpoint("GET", PREFERENCES, "preferences", "Show the preferences", Need.READ, answer=view_schema(PreferencesView))
+async def show_preferences(call: Call) -> PreferencesView:
+    return await call.xrm.preferences.get(call.actor)
+
+
+@endpoint(
+    "PATCH",
+    PREFERENCES,
+    "preferences",
+    "Change the preferences",
+    Need.ADMIN,
+    body=PreferencesChange,
+    answer=view_schema(PreferencesView),
+)
+async def change_preferences(call: Call) -> PreferencesView:
+    """What is left out stays as it is. `sms_paused` does what `sms/pause` and `sms/release` do."""
+    if "sms_paused" in call.body:
+        pause = call.xrm.sms_pause
+        await (pause.pause(call.actor) if call.body["sms_paused"] else pause.release(call.actor))
+    return await call.xrm.preferences.get(call.actor)
+
+
+def labelled(provider: ProviderView, wording: Wording, language: str) -> ProviderView:
+    """The view with sentences in place of the keys of labels and helps; a help that nobody wrote is empty."""
+
+    def say(section: str, code: str, otherwise: str) -> str:
+        if not wording.knows(section, code, language=language, package=provider.package):
+            return otherwise
+        return wording.say(section, code, language=language, package=provider.package)
+
+    settings = tuple(
+        dataclasses.replace(
+            setting, label=say("settings", setting.label, setting.name), help=say("settings", setting.help, "")
+        )
+        for setting in provider.settings
+    )
+    return dataclasses.replace(provider, label=say("provider", "name", provider.label), settings=settings)

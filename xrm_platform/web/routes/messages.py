@@ -1,0 +1,179 @@
+"""Sending mail and SMS, and what became of it.
+
+`mails` and `sms-messages` are two collections to post to, because what makes a mail and what makes an SMS have little
+in common: each has its own strict schema, and a client that is generated from the document gets two typed calls
+instead of one union. What came of either is read and acted upon in one collection, `messages`, because a person asks
+"what became of it" without caring for the channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xrm_platform.messaging.requests import AttachmentGiven, Category, MailRequest, SmsRequest
+from xrm_platform.messaging.views import MessageDetail, MessageView, SmsPreview
+from xrm_platform.problems import Fault, Invalid
+from xrm_platform.store import Page
+from xrm_platform.web.calls import Call
+from xrm_platform.web.endpoints import Answer, Need, endpoint
+from xrm_platform.web.schemas.answers import page_schema, view_schema
+from xrm_platform.web.schemas.bodies import MailNew, Retry, SmsNew, SmsPreviewNew
+from xrm_platform.web.schemas.queries import MessagesQuery
+
+BASE = "/bases/{base}"
+MESSAGES = BASE + "/messages"
+MESSAGE = MESSAGES + "/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsPauseView:
+    """Whether SMS are held, and how many messages that concerned just now."""
+
+    paused: bool
+    messages: int
+
+
+@endpoint(
+    "POST",
+    BASE + "/mails",
+    "messages",
+    "Send a mail",
+    Need.SEND,
+    body=MailNew,
+    body_limit=None,
+    answer=view_schema(MessageView),
+    status=201,
+    idempotent=True,
+)
+async def send_mail(call: Call) -> Answer:
+    """Queued at once, sent in the background: `Location` says where to see what became of it. Repeated with the same
+    `Idempotency-Key` and the same body it answers with the message of the first time; with another body, 409."""
+    given = dict(call.body)
+    attachments = await asyncio.to_thread(decoded, given.pop("attachments", []))
+    request = MailRequest(**_common(given), attachments=attachments)
+    return _sent(call, await call.xrm.sending.send_mail(call.actor, request, idempotency_key=call.idempotency_key))
+
+
+@endpoint(
+    "POST",
+    BASE + "/sms-messages",
+    "messages",
+    "Send an SMS",
+    Need.SEND,
+    body=SmsNew,
+    answer=view_schema(MessageView),
+    status=201,
+    idempotent=True,
+)
+async def send_sms(call: Call) -> Answer:
+    """As for a mail. While SMS are paused it is held, and sent when they are released."""
+    request = SmsRequest(**_common(dict(call.body)))
+    return _sent(call, await call.xrm.sending.send_sms(call.actor, request, idempotency_key=call.idempotency_key))
+
+
+@endpoint(
+    "POST",
+    BASE + "/sms/preview",
+    "sms",
+    "See what an SMS will be",
+    Need.SEND,
+    body=SmsPreviewNew,
+    answer=view_schema(SmsPreview),
+)
+async def preview_sms(call: Call) -> SmsPreview:
+    """Encoding, number of parts, which characters force Unicode, and the price. Nothing is sent or kept."""
+    return await call.xrm.sending.preview_sms(call.actor, **call.body)
+
+
+@endpoint("POST", BASE + "/sms/pause", "sms", "Hold all SMS", Need.ADMIN, answer=view_schema(SmsPauseView))
+async def pause_sms(call: Call) -> SmsPauseView:
+    """Nothing is dropped: what is waiting and what comes meanwhile is held."""
+    return SmsPauseView(paused=True, messages=await call.xrm.sms_pause.pause(call.actor))
+
+
+@endpoint("POST", BASE + "/sms/release", "sms", "Let SMS go again", Need.ADMIN, answer=view_schema(SmsPauseView))
+async def release_sms(call: Call) -> SmsPauseView:
+    """Lifts the pause, and lets go what was held."""
+    return SmsPauseView(paused=False, messages=await call.xrm.sms_pause.release(call.actor))
+
+
+@endpoint(
+    "GET",
+    MESSAGES,
+    "messages",
+    "List messages",
+    Need.READ,
+    query=MessagesQuery,
+    answer=page_schema(MessageView),
+)
+async def list_messages(call: Call) -> Page[MessageView]:
+    """Newest first: one's own, those of the collaborators below, all for an administrator."""
+    return await call.xrm.messages.list(call.actor, **call.query)
+
+
+@endpoint(
+    "GET",
+    MESSAGE,
+    "messages",
+    "Show a message and all that happened to it",
+    Need.READ,
+    answer=view_schema(MessageDetail),
+)
+async def show_message(call: Call) -> MessageDetail:
+    return await call.xrm.messages.get(call.actor, call.path["id"])
+
+
+@endpoint("POST", MESSAGE + "/cancel", "messages", "Cancel a message", Need.SEND, answer=view_schema(MessageView))
+async def cancel_message(call: Call) -> MessageView:
+    """While it is queued or held; later it is refused (409)."""
+    return await call.xrm.messages.cancel(call.actor, call.path["id"])
+
+
+@endpoint(
+    "POST",
+    MESSAGE + "/retry",
+    "messages",
+    "Try a message again",
+    Need.SEND,
+    body=Retry,
+    answer=view_schema(MessageView),
+)
+async def retry_message(call: Call) -> MessageView:
+    """For those of its recipients who were not reached, or for the given ones (their ids)."""
+    return await call.xrm.messages.retry(call.actor, call.path["id"], call.body.get("recipients"))
+
+
+def _common(given: dict[str, Any]) -> dict[str, Any]:
+    """The members of a request as the use case takes them."""
+    for name in ("to", "cc", "bcc"):
+        if name in given:
+            given[name] = tuple(given[name])
+    if "category" in given:
+        given["category"] = Category(given["category"])
+    return given
+
+
+def decoded(attachments: Sequence[Mapping[str, Any]]) -> tuple[AttachmentGiven, ...]:
+    """Raises `Invalid` that names each attachment whose content is not base64."""
+    files: list[AttachmentGiven] = []
+    faults: dict[str, Fault | str] = {}
+    for index, given in enumerate(attachments):
+        try:
+            content = base64.b64decode(given["content"], validate=True)
+        except (binascii.Error, ValueError):
+            faults[f"attachments.{index}.content"] = Fault("not_base64")
+            continue
+        files.append(AttachmentGiven(given["filename"], content, given.get("content_type")))
+    if faults:
+        raise Invalid(faults)
+    return tuple(files)
+
+
+def _sent(call: Call, message: MessageView) -> Answer:
+    address = call.request.app.router["show_message"].url_for(base=call.path["base"], id=message.id)
+    return Answer(message, headers={"Location": str(address)})

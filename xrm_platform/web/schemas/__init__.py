@@ -1,0 +1,1 @@
+"""What goes in (checked, unknown fields refused) and what comes out (drawn from the rooms' views)."""
