@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from xrm_platform.problems import Fault, Invalid
-from xrm_platform.providers import ProviderDescriptor, ProviderSettings
+from xrm_platform.providers import PermanentError, ProviderDescriptor, ProviderSettings
 
 from .settings_form import secrets_of, settings_of
 
@@ -58,6 +58,17 @@ def current(schema: type[ProviderSettings], stored: Mapping[str, Any], version: 
         data = schema.migrate(data, version)
     known = settings_of(schema())
     return {name: value for name, value in data.items() if name in known}
+
+
+def loaded(schema: type[ProviderSettings], stored: Mapping[str, Any], version: int) -> Settings:
+    """What a driver gets: complete, with defaults and secrets. Raises `PermanentError("settings_outdated")`, param
+    `fields`, when the schema no longer takes what is stored."""
+    try:
+        settings: Settings = schema().load(current(schema, stored, version))
+    except ValidationError as error:
+        names = ", ".join(sorted(name for name in error.messages_dict if name != "_schema")) or "-"
+        raise PermanentError("settings_outdated", fields=names) from None
+    return settings
 
 
 def shown(schema: type[ProviderSettings], stored: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:

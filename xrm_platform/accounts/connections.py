@@ -1,0 +1,126 @@
+"""From the row of an account to the driver that works for it, and back: what the driver's work says of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aiohttp import ClientSession
+
+from xrm_platform.people import audit
+from xrm_platform.people import queries as people
+from xrm_platform.people.bases import operator_of
+from xrm_platform.providers import AuthError, DriverContext, ProviderDescriptor, ProviderError, TransientError
+from xrm_platform.registry import AccountDriver, Caller, Drivers, Registry, call_now
+from xrm_platform.store import SecretBox, SecretsError, Store
+
+from . import queries
+from .availability import AccountUnusable, require_available
+from .health import OK, failing, healthy, told
+from .sealing import open_settings
+from .settings import loaded
+from .tables import ProviderAccount
+from .tokens import AccountTokens
+
+
+class Connections:
+    """The drivers of all accounts, one each. `http` is lent to them and closed by its owner, after `aclose`."""
+
+    def __init__(
+        self, store: Store, registry: Registry, box: SecretBox, now: Callable[[], datetime], http: ClientSession
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._box = box
+        self._now = now
+        self._http = http
+        self._tokens: dict[str, AccountTokens] = {}
+        self._drivers = Drivers(registry, self._context_for)
+
+    async def driver_of(self, account: ProviderAccount) -> AccountDriver:
+        """The driver of an account as its row says; one built from older settings is given up.
+
+        Ask before each piece of work. Raises `AccountUnusable` when a person must act first; `AuthError` and
+        `TransientError` of the driver's constructor pass.
+        """
+        async with self._store.read() as session:
+            row = await queries.account(session, base_id=account.base_id, account_id=account.id)
+        if row is None:
+            raise AccountUnusable("account_gone", account=account.name)
+        descriptor = require_available(self._registry, row)
+        try:
+            return await self._drivers.get(
+                account.id, account.rev, descriptor, partial(self._open, account, descriptor)
+            )
+        except SecretsError as error:
+            raise AccountUnusable(error.code, **error.params) from error
+        except (AuthError, TransientError):
+            raise
+        except ProviderError as error:
+            code, params = told(error)
+            raise AccountUnusable(code, **{"detail": "", **params, "account": account.name}) from error
+
+    async def suspend(self, account: ProviderAccount, error: ProviderError) -> bool:
+        """Nothing is done for the account until its credentials work again; what is queued waits.
+
+        True when it was not suspended before: its people are to be told once. An account whose settings changed
+        meanwhile is left alone, for the refused credentials were the old ones.
+        """
+        at = self._now()
+        code, params = told(error)
+        async with self._store.write() as session:
+            base = await people.base_by_id(session, base_id=account.base_id)
+            row = await queries.account(session, base_id=account.base_id, account_id=account.id, for_change=True)
+            if base is None or row is None or row.account.rev != account.rev:
+                return False
+            newly = not row.account.suspended
+            await queries.update_account(
+                session,
+                base_id=account.base_id,
+                account_id=account.id,
+                rev=account.rev,
+                values={"suspended": True, **failing(code, params, at)},
+            )
+            if newly:
+                audit.record(
+                    session,
+                    operator_of(base, "platform"),
+                    action="account.suspended",
+                    subject="account",
+                    subject_id=account.id,
+                    changes={"suspended": [False, True], "reason": [None, code]},
+                    at=at,
+                )
+        return newly
+
+    async def note_health(self, account: ProviderAccount, error: ProviderError | None = None) -> None:
+        """What the account's work just showed. A row that says `ok` already is not written again."""
+        if error is None and account.health == OK:
+            return
+        at = self._now()
+        values = healthy(at) if error is None else failing(*told(error), at)
+        async with self._store.write() as session:
+            await queries.update_account(
+                session, base_id=account.base_id, account_id=account.id, rev=account.rev, values=values
+            )
+
+    async def forget(self, account_id: str) -> None:
+        """The account is gone, or its settings changed: its driver is closed after its calls in flight."""
+        await self._drivers.forget(account_id)
+
+    async def aclose(self) -> None:
+        """Close every driver."""
+        await self._drivers.aclose()
+
+    def _open(self, account: ProviderAccount, descriptor: ProviderDescriptor) -> Mapping[str, Any]:
+        stored = open_settings(self._box, account)
+        caller = Caller(account.id, f"{descriptor.channel}/{descriptor.slug}", descriptor.slug)
+        settings = call_now(caller, "settings", partial(loaded, descriptor.settings, stored, account.settings_version))
+        self._tokens[account.id] = AccountTokens(self._store, self._box, account)
+        return settings
+
+    def _context_for(self, account_id: str) -> DriverContext:
+        """Called right after `_open` of the same account, for the same driver."""
+        return DriverContext(self._http, self._now, self._tokens.pop(account_id))

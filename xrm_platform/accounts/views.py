@@ -1,0 +1,99 @@
+"""What the use cases of accounts hand out: values without secrets, collaborators by their codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict
+
+from .settings_form import SettingView
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A provider that is installed, or that is enabled and whose plugin is missing (`available` is then false).
+
+    `label` is the provider's own name for itself; `package` holds its translations.
+    """
+
+    channel: str
+    slug: str
+    label: str
+    enabled: bool
+    available: bool
+    capabilities: tuple[str, ...]
+    settings: tuple[SettingView, ...]
+    docs_url: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account of the base (`collaborator` is None) or of one collaborator.
+
+    `default` says that it is the base's default of its channel. `secrets` names those that are stored. `health` is
+    `unchecked`, `ok` or `failing`, the last with a code of the section `errors` and its params. `available` is false
+    when the account cannot be used, and `why_unavailable` is then a code of the section `errors`, too. Who is no
+    administrator sees neither settings nor what is wrong with them.
+    """
+
+    id: str
+    channel: str
+    provider: str
+    name: str
+    collaborator: str | None
+    settings: dict[str, Any]
+    secrets: tuple[str, ...]
+    default: bool
+    paused: bool
+    suspended: bool
+    health: str
+    health_code: str | None
+    health_params: dict[str, Any]
+    health_at: datetime | None
+    available: bool
+    why_unavailable: str | None
+
+
+class AccountChanges(TypedDict, total=False):
+    """`settings` are merged into those stored: what is absent is kept, a secret given as None is removed."""
+
+    name: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TickView:
+    """One step of a check: `step` is a code of the section `steps`, `code` one of `errors`, maybe the plugin's."""
+
+    step: str
+    state: str
+    code: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """The account as the check left it."""
+
+    account: AccountView
+    ok: bool
+    ticks: tuple[TickView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """Who uses which account on a channel; without collaborator, the base's default."""
+
+    channel: str
+    collaborator: str | None
+    account: str
+    account_name: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesView:
+    """`sms_paused` is the guide's "Ne pas envoyer de SMS pour le moment"."""
+
+    sms_paused: bool
