@@ -29,6 +29,8 @@ class Fault:
     retry_after: str | None = None
     body: str | None = None
     content_type: str = "text/plain"
+    on: str = ""
+    """It waits for a request whose path holds this; by default it spoils the next one, whatever it is."""
 
 
 TIMEOUT_BEFORE_ACCEPTANCE = Fault(Answer.SILENCE)

@@ -130,9 +130,10 @@ class EsendexServer:
     @web.middleware
     async def _spoil(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
-        if not self.faults:
+        fault = next((fault for fault in self.faults if fault.on in request.path), None)
+        if fault is None:
             return await handler(request)
-        fault = self.faults.popleft()
+        self.faults.remove(fault)
         await request.read()
         answer = await handler(request) if fault.accepted or fault.answer is Answer.TRUNCATED else None
         if fault.answer is Answer.SILENCE:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from xrm_platform.providers import (
     AuthError,
+    BadResponse,
     DeliveryEvent,
     DriverContext,
     InboundSms,
@@ -20,7 +21,7 @@ from xrm_platform.providers import (
 )
 
 from . import account_check, mapping
-from .answers import Record, child, items, read, text
+from .answers import Record, items, read, text
 from .client import EsendexClient
 from .sending import hand_over
 
@@ -79,10 +80,9 @@ class EsendexSms:
 
     async def _header(self, reference: str) -> Record | None:
         try:
-            answer = read(await self._client.read(f"/v1.0/messageheaders/{quote(reference, safe='')}"))
+            return mapping.single_header(await self._client.read(f"/v1.0/messageheaders/{quote(reference, safe='')}"))
         except NotFound:
             return None
-        return child(answer, "messageheader") or answer
 
     async def inbox(self, since: datetime) -> Sequence[InboundSms]:
         """What came in at `since` or later, the texts read in full."""
@@ -94,10 +94,11 @@ class EsendexSms:
         return [mapping.inbound(header, await self._text(header), self._now()) for header in headers]
 
     async def _text(self, header: Record) -> str:
+        """The whole text. One that is gone or unreadable must not stop the others: its summary stands in for it."""
         try:
             path = f"/v1.0/messageheaders/{quote(mapping.header_id(header), safe='')}/body"
             return mapping.body_text(await self._client.read(path))
-        except NotFound:
+        except (NotFound, BadResponse):
             return text(header, "summary")
 
     async def _pages(self, path: str, **query: str) -> AsyncIterator[list[Record]]:

@@ -91,6 +91,15 @@ def references(body: bytes, count: int) -> list[str]:
     return found
 
 
+def single_header(body: bytes) -> Record:
+    """The header that `GET /v1.0/messageheaders/{id}` answers."""
+    record = read(body)
+    header = child(record, "messageheader") or record
+    if "status" not in header:
+        raise BadResponse(detail="no message header in the answer")
+    return header
+
+
 def header_id(header: Record) -> str:
     """The id of a message header, in the lower case in which ids are compared."""
     return text(header, "id").strip().lower()
@@ -172,6 +181,8 @@ def inbound(header: Record, body: str, now: datetime) -> InboundSms:
 def body_text(body: bytes) -> str:
     """The text of `GET …/messageheaders/{id}/body`. Its character set may be absent: nothing depends on it."""
     record = read(body)
+    if "messagebody" not in record and "bodytext" not in record:
+        raise BadResponse(detail="no bodytext in the answer")
     return text(child(record, "messagebody") or record, "bodytext")
 
 
