@@ -1,0 +1,6 @@
+"""When work runs. Knows no other room: `app.py` hands it the handlers, use cases hold only its `wake`."""
+
+from .embedded import TICK, EmbeddedEngine
+from .engine import Engine, Handler, Wake
+
+__all__ = ["TICK", "EmbeddedEngine", "Engine", "Handler", "Wake"]

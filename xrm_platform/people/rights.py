@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
-
 from xrm_platform.problems import Forbidden
 
 from .actor import Actor, Scope
@@ -40,6 +38,6 @@ def require_may_send_as(actor: Actor, sender_id: str) -> None:
     raise Forbidden("send_as_other")
 
 
-def may_see_messages_of(actor: Actor, sender_id: str, below: AbstractSet[str]) -> bool:
-    """One's own messages, those of the collaborators `below` (at any depth), or all for an administrator."""
-    return actor.speaks_for_all or actor.is_admin or sender_id == actor.collaborator_id or sender_id in below
+def sees_all_messages(actor: Actor) -> bool:
+    """Others see their own messages and those of the collaborators below them, at any depth."""
+    return actor.speaks_for_all or actor.is_admin

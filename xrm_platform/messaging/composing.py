@@ -1,0 +1,171 @@
+"""From a checked request to the rows of a message, complete as it will be sent. Pure, but for fresh ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from xrm_platform.people.actor import Actor
+from xrm_platform.people.lookup import Sender
+from xrm_platform.problems import Conflicting
+from xrm_platform.providers import Address, Channel, OutgoingMail, OutgoingSms, SmsEncoding
+from xrm_platform.store import new_id
+
+from .checks import CheckedMail, CheckedRecipient
+from .mail.addresses import mail_address
+from .mail.outgoing import outgoing_mail
+from .mail.signature import SIGNATURE_CID, Signature, sign
+from .requests import AttachmentGiven, MailRequest, SmsRequest, fingerprint
+from .sms.segments import segment
+from .states import State
+from .tables import Attachment, Message, MessageRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to attach; `cid` for an image that the HTML shows."""
+
+    filename: str
+    content_type: str
+    content: bytes
+    sha256: str
+    cid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The rows of a message that is not stored yet, and its files."""
+
+    message: Message
+    recipients: Sequence[MessageRecipient]
+    attachments: Sequence[Attachment] = ()
+    files: Sequence[File] = ()
+
+    def outgoing(self) -> Sequence[OutgoingMail | OutgoingSms]:
+        """As a provider would get it: what plugins are asked about."""
+        if self.message.channel == Channel.SMS:
+            encoding = SmsEncoding(self.message.sms_encoding or SmsEncoding.UCS2)
+            return [OutgoingSms(row.id, row.address, self.message.text, encoding) for row in self.recipients]
+        files = [(row, file.content) for row, file in zip(self.attachments, self.files, strict=True)]
+        return [outgoing_mail(self.message, self.recipients, [row.address for row in self.recipients], files)]
+
+    def size(self) -> int:
+        """Roughly the bytes that will travel: attachments grow by a third when they are encoded."""
+        bodies = len(self.message.text.encode()) + len((self.message.html or "").encode())
+        return bodies + sum(len(file.content) for file in self.files) * 4 // 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who asked for what, when, and how it is to go."""
+
+    actor: Actor
+    request: MailRequest | SmsRequest
+    sender: Sender
+    account_id: str
+    idempotency_key: str | None
+    now: datetime
+
+
+def sender_address(sender: Sender) -> Address:
+    """The address a collaborator's mail comes from. Raises `Conflicting` when there is none to use."""
+    address = mail_address(sender.email) if sender.email else None
+    if not isinstance(address, Address):
+        raise Conflicting("sender_without_email", sender=sender.code)
+    return Address(address.email, sender.name)
+
+
+def given_files(
+    request: MailRequest, checked: CheckedMail, sender: Sender
+) -> Sequence[tuple[AttachmentGiven, str | None]]:
+    """What goes with a mail: its attachments, and the image of the sender's signature with its Content-ID."""
+    files: list[tuple[AttachmentGiven, str | None]] = [
+        (AttachmentGiven(file.filename, file.content, content_type), None)
+        for file, content_type in zip(request.attachments, checked.content_types, strict=True)
+    ]
+    signature = _signature(sender)
+    if sender.signature_image is not None and signature.image_type is not None:
+        image = AttachmentGiven(signature.image_filename, sender.signature_image, signature.image_type)
+        files.append((image, SIGNATURE_CID))
+    return files
+
+
+def compose_mail(order: Order, request: MailRequest, checked: CheckedMail, files: Sequence[File]) -> Draft:
+    address = sender_address(order.sender)
+    message = _message(order, Channel.MAIL)
+    message.mail_message_id = f"<{message.id}@{address.email.rpartition('@')[2]}>"
+    message.sender_address, message.sender_name = address.email, address.name
+    message.subject, message.reply_to = request.subject, checked.reply_to
+    message.text, message.html = sign(request.text, request.html, _signature(order.sender), alt=order.sender.name)
+    attachments = [
+        Attachment(
+            id=new_id(),
+            base_id=message.base_id,
+            message_id=message.id,
+            position=position,
+            filename=file.filename,
+            content_type=file.content_type,
+            size=len(file.content),
+            sha256=file.sha256,
+            cid=file.cid,
+        )
+        for position, file in enumerate(files)
+    ]
+    return Draft(message, _recipients(message, checked.recipients), attachments, files)
+
+
+def compose_sms(order: Order, request: SmsRequest, recipients: Sequence[CheckedRecipient]) -> Draft:
+    message = _message(order, Channel.SMS)
+    segments = segment(request.text)
+    message.text = request.text
+    message.sms_encoding, message.sms_parts = segments.encoding, len(segments.parts)
+    return Draft(message, _recipients(message, recipients))
+
+
+def _message(order: Order, channel: Channel) -> Message:
+    return Message(
+        id=new_id(),
+        base_id=order.actor.base_id,
+        channel=channel,
+        sender_id=order.sender.id,
+        account_id=order.account_id,
+        category=order.request.category,
+        state=State.QUEUED,
+        priority=order.request.priority,
+        due_at=order.request.at or order.now,
+        created_at=order.now,
+        created_by=order.actor.name,
+        idempotency_key=order.idempotency_key,
+        request_hash=fingerprint(order.request),
+        sender_address="",
+        sender_name="",
+        subject="",
+        text="",
+        attempts=0,
+        error_params={},
+        error_detail="",
+    )
+
+
+def _recipients(message: Message, recipients: Sequence[CheckedRecipient]) -> list[MessageRecipient]:
+    return [
+        MessageRecipient(
+            id=new_id(),
+            base_id=message.base_id,
+            message_id=message.id,
+            account_id=message.account_id,
+            position=position,
+            kind=recipient.kind,
+            address=recipient.address,
+            name=recipient.name,
+            state=message.state,
+            error_params={},
+            error_detail="",
+        )
+        for position, recipient in enumerate(recipients)
+    ]
+
+
+def _signature(sender: Sender) -> Signature:
+    return Signature(sender.signature_text, sender.signature_image_type if sender.signature_image else None)

@@ -1,0 +1,311 @@
+"""The SQL that delivery runs on: claims, leases, outcomes, reports. Statements work on many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.people.tables import Base
+from xrm_platform.store import new_id
+
+from .states import State
+from .tables import Attachment, Message, MessageEvent, MessageRecipient
+
+
+async def claim(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    account_id: str,
+    owner: str,
+    now: datetime,
+    lease_until: datetime,
+    limit: int,
+) -> Sequence[Message]:
+    """Take up to `limit` messages of an account that are due: they and their queued recipients are `sending`, leased to
+    `owner`. Higher priorities first, then the longest due. Two workers never take the same."""
+    due = (
+        select(Message)
+        .where(
+            Message.base_id == base_id,
+            Message.account_id == account_id,
+            Message.state == State.QUEUED,
+            Message.due_at <= now,
+        )
+        .order_by(Message.priority.desc(), Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = (await session.scalars(due)).all()
+    if not claimed:
+        return claimed
+    ids = [message.id for message in claimed]
+    await session.execute(
+        update(Message)
+        .where(Message.base_id == base_id, Message.id.in_(ids))
+        .values(state=State.SENDING, attempts=Message.attempts + 1, lease_owner=owner, lease_until=lease_until)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(MessageRecipient)
+        .where(
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.message_id.in_(ids),
+            MessageRecipient.state == State.QUEUED,
+        )
+        .values(state=State.SENDING)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        insert(MessageEvent),
+        [_event(base_id, message_id, None, now, State.SENDING, {}) for message_id in ids],
+    )
+    return claimed
+
+
+async def renew_leases(
+    session: AsyncSession, *, base_id: str, account_id: str, owner: str, lease_until: datetime
+) -> None:
+    await session.execute(
+        update(Message)
+        .where(
+            Message.base_id == base_id,
+            Message.account_id == account_id,
+            Message.state == State.SENDING,
+            Message.lease_owner == owner,
+        )
+        .values(lease_until=lease_until)
+    )
+
+
+async def recipients_to_send(
+    session: AsyncSession, *, base_id: str, message_ids: Collection[str]
+) -> Sequence[MessageRecipient]:
+    """All recipients of the messages, in their order: headers name those that an earlier attempt was done with too."""
+    rows = await session.scalars(
+        select(MessageRecipient)
+        .where(MessageRecipient.base_id == base_id, MessageRecipient.message_id.in_(message_ids))
+        .order_by(MessageRecipient.message_id, MessageRecipient.position)
+    )
+    return rows.all()
+
+
+async def attachments_to_send(
+    session: AsyncSession, *, base_id: str, message_ids: Collection[str]
+) -> Sequence[Attachment]:
+    if not message_ids:
+        return ()
+    rows = await session.scalars(
+        select(Attachment)
+        .where(Attachment.base_id == base_id, Attachment.message_id.in_(message_ids))
+        .order_by(Attachment.message_id, Attachment.position)
+    )
+    return rows.all()
+
+
+async def still_owned(
+    session: AsyncSession, *, base_id: str, owner: str, message_ids: Collection[str]
+) -> frozenset[str]:
+    """Those of the messages that `owner` is sending, or that were given up as `unknown` while it was."""
+    query = select(Message.id).where(
+        Message.base_id == base_id,
+        Message.id.in_(message_ids),
+        or_(
+            and_(Message.state == State.SENDING, Message.lease_owner == owner),
+            Message.state == State.UNKNOWN,
+        ),
+    )
+    return frozenset((await session.scalars(query.with_for_update())).all())
+
+
+async def write_recipients(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Keys of a row: `id`, `state`, `reference`, `report_due_at`, `error_code`, `error_params`, `error_detail`."""
+    table = MessageRecipient.__table__
+    await _write(session, update(MessageRecipient).where(table.c.base_id == base_id), table.c.id, rows)
+
+
+async def write_messages(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write messages and end their leases. Keys of a row: `id`, `state`, `attempts`, `due_at`, `error_code`,
+    `error_params`, `error_detail`."""
+    table = Message.__table__
+    statement = update(Message).where(table.c.base_id == base_id).values(lease_owner=None, lease_until=None)
+    await _write(session, statement, table.c.id, rows)
+
+
+async def _write(
+    session: AsyncSession, statement: Update, key: ColumnElement[str], rows: Sequence[dict[str, Any]]
+) -> None:
+    """One statement for all `rows`, which have the same names; `id` finds the row, the others are written."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "id"]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    connection = await session.connection()
+    await connection.execute(
+        statement.where(key == bindparam("row_id")).values(values),
+        [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows],
+    )
+
+
+async def write_events(
+    session: AsyncSession, *, base_id: str, rows: Iterable[tuple[str, str | None, datetime, State, dict[str, Any]]]
+) -> None:
+    """Rows are (message, recipient, at, state, detail)."""
+    events = [_event(base_id, message, recipient, at, state, detail) for message, recipient, at, state, detail in rows]
+    if events:
+        await session.execute(insert(MessageEvent), events)
+
+
+def _event(
+    base_id: str, message_id: str, recipient_id: str | None, at: datetime, state: State, detail: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "base_id": base_id,
+        "message_id": message_id,
+        "recipient_id": recipient_id,
+        "at": at,
+        "state": state,
+        "actor": "platform",
+        "detail": detail,
+        "dedup_key": None,
+    }
+
+
+async def release(
+    session: AsyncSession, *, base_id: str, owner: str, message_ids: Collection[str], now: datetime
+) -> None:
+    """Give back messages that were claimed and never handed to a driver."""
+    await session.execute(
+        update(Message)
+        .where(
+            Message.base_id == base_id,
+            Message.id.in_(message_ids),
+            Message.state == State.SENDING,
+            Message.lease_owner == owner,
+        )
+        .values(state=State.QUEUED, attempts=Message.attempts - 1, lease_owner=None, lease_until=None)
+    )
+    await session.execute(
+        update(MessageRecipient)
+        .where(
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.message_id.in_(message_ids),
+            MessageRecipient.state == State.SENDING,
+        )
+        .values(state=State.QUEUED)
+    )
+    await write_events(
+        session, base_id=base_id, rows=[(message_id, None, now, State.QUEUED, {}) for message_id in message_ids]
+    )
+
+
+async def account_and_base(session: AsyncSession, *, account_id: str) -> tuple[ProviderAccount, str] | None:
+    """An account, of any base, with the code of its base: a job's name says no more than the account."""
+    query = select(ProviderAccount, Base.code).join(Base, Base.id == ProviderAccount.base_id)
+    row = (await session.execute(query.where(ProviderAccount.id == account_id))).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def due_accounts(session: AsyncSession, *, now: datetime) -> Sequence[str]:
+    """Accounts, of any base, with messages that are due. For the tick, which only wakes."""
+    query = select(Message.account_id).where(Message.state == State.QUEUED, Message.due_at <= now).distinct()
+    return (await session.scalars(query)).all()
+
+
+async def next_due(session: AsyncSession, *, base_id: str, account_id: str) -> datetime | None:
+    """When the next queued message of an account is due."""
+    query = select(Message.due_at).where(
+        Message.base_id == base_id, Message.account_id == account_id, Message.state == State.QUEUED
+    )
+    return await session.scalar(query.order_by(Message.due_at).limit(1))
+
+
+async def abandoned(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[tuple[Message, str]]:
+    """Messages, of any base, whose owner let the lease run out (it died, or lost the database), each with the slug of
+    its provider."""
+    query = (
+        select(Message, ProviderAccount.slug)
+        .join(ProviderAccount, ProviderAccount.id == Message.account_id)
+        .where(Message.state == State.SENDING, or_(Message.lease_until.is_(None), Message.lease_until < now))
+        .limit(limit)
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    return [(message, slug) for message, slug in (await session.execute(query)).all()]
+
+
+async def end_leases(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> None:
+    await session.execute(
+        update(Message)
+        .where(Message.base_id == base_id, Message.id.in_(message_ids))
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+async def due_reports(
+    session: AsyncSession, *, base_id: str, account_id: str, now: datetime, limit: int
+) -> Sequence[tuple[MessageRecipient, datetime]]:
+    """Recipients whose vendor is to be asked what became of them, with the time at which the message was made."""
+    query = (
+        select(MessageRecipient, Message.created_at)
+        .join(Message, Message.id == MessageRecipient.message_id)
+        .where(
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.account_id == account_id,
+            MessageRecipient.report_due_at <= now,
+        )
+        .order_by(MessageRecipient.report_due_at)
+        .limit(limit)
+    )
+    return [(recipient, created_at) for recipient, created_at in (await session.execute(query)).all()]
+
+
+async def accounts_with_due_reports(session: AsyncSession, *, now: datetime) -> Sequence[str]:
+    query = select(MessageRecipient.account_id).where(MessageRecipient.report_due_at <= now).distinct()
+    return (await session.scalars(query)).all()
+
+
+async def recipients_by_reference(
+    session: AsyncSession, *, base_id: str, account_id: str, references: Collection[str]
+) -> Sequence[MessageRecipient]:
+    query = select(MessageRecipient).where(
+        MessageRecipient.base_id == base_id,
+        MessageRecipient.account_id == account_id,
+        MessageRecipient.reference.in_(references),
+    )
+    return (await session.scalars(query.with_for_update())).all()
+
+
+async def siblings(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> Sequence[tuple[str, str]]:
+    """(message, state) of every recipient of the messages."""
+    query = select(MessageRecipient.message_id, MessageRecipient.state).where(
+        MessageRecipient.base_id == base_id, MessageRecipient.message_id.in_(message_ids)
+    )
+    return [(message_id, state) for message_id, state in (await session.execute(query)).all()]
+
+
+async def add_report(session: AsyncSession, *, base_id: str, row: dict[str, Any]) -> bool:
+    """Add the event of a vendor's report; False when it was there already."""
+    event = {**row, "id": new_id(), "base_id": base_id}
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(MessageEvent).values(event).on_conflict_do_nothing()
+    result = await session.execute(statement.returning(MessageEvent.id))
+    return result.scalar() is not None
+
+
+async def postpone_reports(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Keys of a row: `id`, `report_due_at` (None: never again)."""
+    table = MessageRecipient.__table__
+    await _write(session, update(MessageRecipient).where(table.c.base_id == base_id), table.c.id, rows)
+
+
+async def set_message_states(session: AsyncSession, *, base_id: str, states: Sequence[tuple[str, State]]) -> None:
+    table = Message.__table__
+    rows = [{"id": message_id, "state": state} for message_id, state in states]
+    await _write(session, update(Message).where(table.c.base_id == base_id), table.c.id, rows)

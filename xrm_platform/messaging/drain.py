@@ -1,0 +1,211 @@
+"""One run over the messages of an account that are due.
+
+A message is claimed and committed as `sending` before its provider hears of it, and what came of it is committed before
+anything else is done with it. While calls are under way, the results that have arrived are written together, and the
+same transaction claims what follows: one commit serves as many messages as there are results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xrm_platform.providers import (
+    Capability,
+    OutgoingMail,
+    OutgoingSms,
+    ProviderError,
+    SendResult,
+    TransientError,
+)
+from xrm_platform.store import Store
+
+from . import delivery_queries as queries
+from .answers import Answer, matched, settled
+from .notices import Notices
+from .outcomes import Outcome, Terms
+from .pace import Pace
+from .sendables import Claimed, Sendable, Sendables, read_claimed
+from .sources import Source
+from .writing import write_outcomes
+
+AHEAD = 2
+"""How many batches a connection are in hand: the one that is being sent and the one after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What every run of one process works with. `owner` names the process in its leases, which last `lease`."""
+
+    store: Store
+    sendables: Sendables
+    notices: Notices
+    now: Callable[[], datetime]
+    owner: str
+    lease: timedelta
+    stopping: asyncio.Event
+
+
+class Drain:
+    """`run` once. Afterwards `rest` is how long the account has to rest, `suspend` why it cannot go on at all."""
+
+    def __init__(self, worker: Worker, source: Source, pace: Pace) -> None:
+        self.rest: timedelta | None = None
+        self.suspend: ProviderError | None = None
+        self._worker = worker
+        self._source = source
+        self._base_id = source.account.base_id
+        self._account_id = source.account.id
+        self._pace = pace
+        self._limits = source.driver.descriptor.limits
+        capabilities = source.driver.descriptor.capabilities
+        self._terms = Terms(
+            idempotent=Capability.IDEMPOTENT_SEND in capabilities, reports=Capability.DELIVERY_REPORTS in capabilities
+        )
+        self._ready: deque[Sendable] = deque()
+        self._calls: dict[asyncio.Task[Sequence[Answer]], Sequence[Sendable]] = {}
+        self._leased_until = worker.now() + worker.lease
+        self._nothing_due = False
+
+    async def run(self) -> None:
+        """Until nothing is due any more, or the account has to rest or to stop."""
+        try:
+            await self._claim_more(await self._write(()))
+            while self._start_calls():
+                await self._claim_more(await self._write(await self._finished_calls()))
+        finally:
+            await self._leave()
+
+    @property
+    def _halted(self) -> bool:
+        return self._worker.stopping.is_set() or self.rest is not None or self.suspend is not None
+
+    def _start_calls(self) -> bool:
+        """Keep every connection busy; whether any is."""
+        while self._ready and len(self._calls) < self._limits.connections and not self._halted:
+            batch = self._next_batch()
+            self._calls[asyncio.create_task(self._hand_over(batch))] = batch
+        return bool(self._calls)
+
+    def _next_batch(self) -> Sequence[Sendable]:
+        """Whole messages up to the provider's limit, at least one."""
+        batch = [self._ready.popleft()]
+        size = len(batch[0].outgoing)
+        while self._ready and size + len(self._ready[0].outgoing) <= self._limits.batch:
+            batch.append(self._ready.popleft())
+            size += len(batch[-1].outgoing)
+        return batch
+
+    async def _hand_over(self, batch: Sequence[Sendable]) -> Sequence[Answer]:
+        """Call the driver; a message to more numbers than it takes at once goes in several calls."""
+        outgoing = [one for sendable in batch for one in sendable.outgoing]
+        answers: list[Answer] = []
+        for start in range(0, len(outgoing), self._limits.batch):
+            part = outgoing[start : start + self._limits.batch]
+            await self._pace.wait(len(part))
+            answers.extend(await self._send(part))
+        return answers
+
+    async def _send(self, part: Sequence[OutgoingMail | OutgoingSms]) -> Sequence[Answer]:
+        if self._worker.now() >= self._leased_until:
+            # The database could not be reached for so long that another worker may have taken these messages.
+            return [TransientError("lease_lost")] * len(part)
+        try:
+            results: Sequence[SendResult] = await self._source.driver.call(
+                "send", lambda driver: driver.send(part), effect=True
+            )
+        except ProviderError as error:
+            return [error] * len(part)
+        return matched(part, results)
+
+    async def _finished_calls(self) -> Sequence[tuple[Sequence[Sendable], Sequence[Answer]]]:
+        """What has arrived, at least one call's; while nothing does, the leases are renewed."""
+        while True:
+            done, _ = await asyncio.wait(
+                self._calls, timeout=self._worker.lease.total_seconds() / 3, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done:
+                finished = [(self._calls.pop(task), task.result()) for task in done]
+                self._start_calls()
+                return finished
+            async with self._worker.store.write() as session:
+                await self._renew_leases(session)
+
+    async def _write(self, finished: Sequence[tuple[Sequence[Sendable], Sequence[Answer]]]) -> Sequence[Claimed]:
+        """Commit what has arrived and claim what follows, in one transaction."""
+        now = self._worker.now()
+        outcomes = [outcome for batch, answers in finished for outcome in settled(batch, answers, self._terms, now)]
+        self._heed(outcomes)
+        async with self._worker.store.write() as session:
+            written = await write_outcomes(
+                session, base_id=self._base_id, owner=self._worker.owner, outcomes=outcomes, now=now
+            )
+            if self._leased_until - now < self._worker.lease * 2 / 3:
+                await self._renew_leases(session)
+            claimed = await self._claim(session, now)
+        self._worker.notices.post(
+            self._source.base_code, "message", [(outcome.message_id, outcome.state) for outcome in written]
+        )
+        return claimed
+
+    def _heed(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.rest is not None:
+                self.rest = max(outcome.rest, self.rest or outcome.rest)
+            if outcome.suspend is not None:
+                self.suspend = outcome.suspend
+
+    async def _claim(self, session: AsyncSession, now: datetime) -> Sequence[Claimed]:
+        in_hand = len(self._ready) + sum(len(batch) for batch in self._calls.values())
+        room = self._limits.connections * self._limits.batch * AHEAD - in_hand
+        if self._halted or self._nothing_due or room < 1:
+            return ()
+        messages = await queries.claim(
+            session,
+            base_id=self._base_id,
+            account_id=self._account_id,
+            owner=self._worker.owner,
+            now=now,
+            lease_until=self._leased_until,
+            limit=room,
+        )
+        self._nothing_due = not messages
+        return await read_claimed(session, base_id=self._base_id, messages=messages)
+
+    async def _claim_more(self, claimed: Sequence[Claimed]) -> None:
+        for one in claimed:
+            self._ready.append(await self._worker.sendables.complete(one))
+
+    async def _renew_leases(self, session: AsyncSession) -> None:
+        self._leased_until = self._worker.now() + self._worker.lease
+        await queries.renew_leases(
+            session,
+            base_id=self._base_id,
+            account_id=self._account_id,
+            owner=self._worker.owner,
+            lease_until=self._leased_until,
+        )
+
+    async def _leave(self) -> None:
+        """Write what calls still under way give, and give back what was not handed over."""
+        self._nothing_due = True
+        while self._calls:
+            await asyncio.wait(self._calls)
+            finished = [(batch, task.result()) for task, batch in self._calls.items()]
+            self._calls.clear()
+            await self._write(finished)
+        if not self._ready:
+            return
+        async with self._worker.store.write() as session:
+            await queries.release(
+                session,
+                base_id=self._base_id,
+                owner=self._worker.owner,
+                message_ids=[sendable.attempt.message_id for sendable in self._ready],
+                now=self._worker.now(),
+            )

@@ -1,0 +1,44 @@
+"""A mail as its provider gets it, made from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xrm_platform.messaging import tables
+from xrm_platform.providers import Address, Attachment, OutgoingMail
+
+from .addresses import mail_address
+
+
+def outgoing_mail(
+    message: tables.Message,
+    recipients: Sequence[tables.MessageRecipient],
+    envelope: Sequence[str],
+    attachments: Sequence[tuple[tables.Attachment, bytes]],
+) -> OutgoingMail:
+    """`recipients` are all of the message, `envelope` the addresses this attempt is for."""
+    by_kind = {kind: tuple(_address(row) for row in recipients if row.kind == kind) for kind in ("to", "cc", "bcc")}
+    return OutgoingMail(
+        id=message.id,
+        message_id=message.mail_message_id or "",
+        date=message.created_at,
+        sender=Address(message.sender_address, message.sender_name),
+        envelope=tuple(envelope),
+        to=by_kind["to"],
+        cc=by_kind["cc"],
+        bcc=by_kind["bcc"],
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        reply_to=_reply_to(message.reply_to),
+        attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in attachments),
+    )
+
+
+def _address(row: tables.MessageRecipient) -> Address:
+    return Address(row.address, row.name)
+
+
+def _reply_to(written: str | None) -> Address | None:
+    address = mail_address(written) if written else None
+    return address if isinstance(address, Address) else None

@@ -1,0 +1,53 @@
+"""What a collaborator's signature adds to a mail."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+SIGNATURE_CID = "signature@xrm"
+
+_FILENAMES = {"image/png": "signature.png", "image/jpeg": "signature.jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    text: str
+    image_type: str | None = None
+
+    @property
+    def image_filename(self) -> str:
+        """A real file name: some services refuse inline images without one."""
+        return _FILENAMES[self.image_type or "image/png"]
+
+
+def sign(text: str, html_body: str | None, signature: Signature, *, alt: str) -> tuple[str, str | None]:
+    """The text and HTML of a mail with the signature at the end.
+
+    A signature image needs HTML, so a mail without one gets it from its text. The text's signature stands under the
+    delimiter `-- ` (RFC 3676 §4.3).
+    """
+    if not signature.text and signature.image_type is None:
+        return text, html_body
+    signed_text = f"{text.rstrip()}\n\n-- \n{signature.text}\n" if signature.text else text
+    if html_body is None and signature.image_type is None:
+        return signed_text, None
+    body = html_body if html_body is not None else text_as_html(text)
+    return signed_text, _before_end_of_body(body, _signature_html(signature, alt))
+
+
+def text_as_html(text: str) -> str:
+    """Plain text as HTML that looks the same."""
+    return f'<div style="white-space: pre-wrap">{html.escape(text.rstrip())}</div>'
+
+
+def _signature_html(signature: Signature, alt: str) -> str:
+    lines = [f'<div style="white-space: pre-wrap">{html.escape(signature.text)}</div>'] if signature.text else []
+    if signature.image_type is not None:
+        lines.append(f'<div><img src="cid:{SIGNATURE_CID}" alt="{html.escape(alt)}"></div>')
+    return '<div class="signature"><br>' + "".join(lines) + "</div>"
+
+
+def _before_end_of_body(body: str, addition: str) -> str:
+    end = body.lower().rfind("</body>")
+    return body + addition if end < 0 else body[:end] + addition + body[end:]

@@ -1,0 +1,123 @@
+"""All SQL of messages that people ask for. What the delivery runs on stands in `delivery_queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .states import State
+from .tables import Attachment, Message, MessageEvent, MessageRecipient
+
+
+async def message(session: AsyncSession, *, base_id: str, message_id: str, for_update: bool = False) -> Message | None:
+    """`for_update` locks it until the transaction ends."""
+    query = select(Message).where(Message.base_id == base_id, Message.id == message_id)
+    return await session.scalar(query.with_for_update() if for_update else query)
+
+
+async def message_with_key(session: AsyncSession, *, base_id: str, key: str) -> Message | None:
+    return await session.scalar(select(Message).where(Message.base_id == base_id, Message.idempotency_key == key))
+
+
+async def messages(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    senders: Collection[str] | None,
+    channel: str | None,
+    state: str | None,
+    before: str | None,
+    limit: int,
+) -> Sequence[Message]:
+    """Newest first; `senders` None means everybody's, `before` is the id of the last one of the page before."""
+    query = select(Message).where(Message.base_id == base_id).order_by(Message.id.desc()).limit(limit)
+    if senders is not None:
+        query = query.where(Message.sender_id.in_(senders))
+    if channel is not None:
+        query = query.where(Message.channel == channel)
+    if state is not None:
+        query = query.where(Message.state == state)
+    if before is not None:
+        query = query.where(Message.id < before)
+    return (await session.scalars(query)).all()
+
+
+async def recipients(
+    session: AsyncSession, *, base_id: str, message_ids: Collection[str]
+) -> dict[str, list[MessageRecipient]]:
+    """Recipients by message, in their order."""
+    rows = await session.scalars(
+        select(MessageRecipient)
+        .where(MessageRecipient.base_id == base_id, MessageRecipient.message_id.in_(message_ids))
+        .order_by(MessageRecipient.message_id, MessageRecipient.position)
+    )
+    found: dict[str, list[MessageRecipient]] = {message_id: [] for message_id in message_ids}
+    for row in rows:
+        found[row.message_id].append(row)
+    return found
+
+
+async def events(session: AsyncSession, *, base_id: str, message_id: str) -> Sequence[MessageEvent]:
+    query = select(MessageEvent).where(MessageEvent.base_id == base_id, MessageEvent.message_id == message_id)
+    return (await session.scalars(query.order_by(MessageEvent.id))).all()
+
+
+async def attachments(session: AsyncSession, *, base_id: str, message_id: str) -> Sequence[Attachment]:
+    query = select(Attachment).where(Attachment.base_id == base_id, Attachment.message_id == message_id)
+    return (await session.scalars(query.order_by(Attachment.position))).all()
+
+
+async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[dict[str, Any]]) -> None:
+    rows = [
+        {"recipient_id": None, "dedup_key": None, "detail": {}, "actor": "platform", **event, "base_id": base_id}
+        for event in events
+    ]
+    if rows:
+        await session.execute(insert(MessageEvent), rows)
+
+
+async def messages_in_state(session: AsyncSession, *, base_id: str, channel: str, state: State) -> Sequence[str]:
+    """Ids, locked until the transaction ends."""
+    query = select(Message.id).where(Message.base_id == base_id, Message.channel == channel, Message.state == state)
+    return (await session.scalars(query.with_for_update())).all()
+
+
+async def accounts_of(session: AsyncSession, *, base_id: str, channel: str, state: State) -> Sequence[str]:
+    """The accounts that messages in a state are to go through."""
+    query = select(Message.account_id).where(
+        Message.base_id == base_id, Message.channel == channel, Message.state == state
+    )
+    return (await session.scalars(query.distinct())).all()
+
+
+async def move(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    message_ids: Collection[str],
+    source: State,
+    target: State,
+    due_at: datetime | None = None,
+) -> None:
+    """Bring messages and those of their recipients that are in `source` to `target`."""
+    for start in range(0, len(message_ids), 500):
+        chunk = list(message_ids)[start : start + 500]
+        values: dict[str, Any] = {"state": target} if due_at is None else {"state": target, "due_at": due_at}
+        await session.execute(
+            update(Message)
+            .where(Message.base_id == base_id, Message.id.in_(chunk), Message.state == source)
+            .values(**values)
+        )
+        await session.execute(
+            update(MessageRecipient)
+            .where(
+                MessageRecipient.base_id == base_id,
+                MessageRecipient.message_id.in_(chunk),
+                MessageRecipient.state == source,
+            )
+            .values(state=target)
+        )

@@ -1,0 +1,182 @@
+"""Take a mail or an SMS to send: who may send it as whom, through which account, is it complete. Then it is a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xrm_platform.accounts.choice import account_for, account_named
+from xrm_platform.accounts.preferences import sms_paused
+from xrm_platform.jobs import Wake
+from xrm_platform.people import lookup
+from xrm_platform.people.actor import Actor
+from xrm_platform.people.lookup import Sender
+from xrm_platform.people.rights import require_may_send_as
+from xrm_platform.people.tables import Base
+from xrm_platform.problems import Conflicting, Forbidden, Invalid
+from xrm_platform.providers import Channel, Limits
+from xrm_platform.registry import Registry
+from xrm_platform.store import Store, new_id
+
+from . import queries
+from .checks import check_mail, check_sms, check_sms_text
+from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
+from .files import Files
+from .notices import Notices
+from .requests import MailRequest, SmsRequest
+from .showing import message_view
+from .sms.segments import segment
+from .states import State
+from .tables import Message
+from .views import MessageView, SmsPreview
+
+MAX_KEY = 200
+
+
+class Sending:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        files: Files,
+        notices: Notices,
+        wake: Wake,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._files = files
+        self._notices = notices
+        self._wake = wake
+        self._now = now
+
+    async def send_mail(self, actor: Actor, request: MailRequest, *, idempotency_key: str | None = None) -> MessageView:
+        """Queue a mail. With an `idempotency_key` that was used for the same request, that message is returned.
+
+        Raises `Invalid`, `Missing`, `Forbidden` (rights, or the veto of a plugin) and `Conflicting` (no account, no
+        address to send from, the key used for another request).
+        """
+        order, limits, _ = await self._order(actor, request, Channel.MAIL, idempotency_key)
+        checked = check_mail(request, order.now)
+        sender_address(order.sender)
+        files = [
+            File(
+                given.filename,
+                given.content_type or "application/octet-stream",
+                given.content,
+                (await self._files.put(given.content)).sha256,
+                cid,
+            )
+            for given, cid in given_files(request, checked, order.sender)
+        ]
+        return await self._queue(order, compose_mail(order, request, checked, files), limits)
+
+    async def send_sms(self, actor: Actor, request: SmsRequest, *, idempotency_key: str | None = None) -> MessageView:
+        """Queue an SMS, or hold it while the base has paused SMS. Otherwise as `send_mail`."""
+        order, limits, base = await self._order(actor, request, Channel.SMS, idempotency_key)
+        recipients = check_sms(request, base.country, order.now)
+        return await self._queue(order, compose_sms(order, request, recipients), limits)
+
+    def preview_sms(self, text: str, recipients: int = 1) -> SmsPreview:
+        """What a text will be as an SMS. Raises `Invalid` for one that cannot be sent."""
+        check_sms_text(text)
+        segments = segment(text)
+        return SmsPreview(
+            encoding=segments.encoding,
+            parts=len(segments.parts),
+            units=segments.units,
+            left=segments.left,
+            characters_forcing_unicode=segments.forcing,
+            recipients=recipients,
+            price=None,
+        )
+
+    async def _order(
+        self, actor: Actor, request: MailRequest | SmsRequest, channel: Channel, key: str | None
+    ) -> tuple[Order, Limits, Base]:
+        """Who sends through what, and the provider's limits. Raises what `send_mail` says."""
+        if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
+            raise Invalid.field("idempotency_key", "idempotency_key_impossible", limit=MAX_KEY)
+        async with self._store.read() as session:
+            sender = await lookup.sender(session, base_id=actor.base_id, code=request.sender)
+            _require_may_send(actor, sender)
+            base = await lookup.base(session, base_id=actor.base_id)
+            if request.account is None:
+                account = await account_for(
+                    session, self._registry, base_id=base.id, collaborator_id=sender.id, channel=channel
+                )
+            else:
+                account = await account_named(
+                    session,
+                    self._registry,
+                    base_id=base.id,
+                    collaborator_id=sender.id,
+                    channel=channel,
+                    account_id=request.account,
+                )
+        provider = self._registry.provider(channel, account.slug)
+        limits = provider.limits if provider is not None else Limits()
+        return Order(actor, request, sender, account.id, key, self._now()), limits, base
+
+    async def _queue(self, order: Order, draft: Draft, limits: Limits) -> MessageView:
+        """Ask the plugins, store the message, wake its delivery."""
+        message = draft.message
+        if limits.max_bytes is not None and draft.size() > limits.max_bytes:
+            raise Invalid.field(
+                "attachments", "message_too_large", size_kb=draft.size() // 1024, limit_kb=limits.max_bytes // 1024
+            )
+        earlier = await self._earlier(message, order.sender)
+        if earlier is not None:
+            return earlier
+        for outgoing in draft.outgoing():
+            veto = self._registry.veto(outgoing, order.sender.code)
+            if veto is not None:
+                raise Forbidden("vetoed", reason=veto.reason)
+        try:
+            async with self._store.write() as session:
+                await _insert(session, draft, order.actor.name)
+        except IntegrityError:
+            # Another request with the same key was faster; any other conflict is not ours to explain.
+            earlier = await self._earlier(message, order.sender)
+            if earlier is None:
+                raise
+            return earlier
+        if message.state == State.QUEUED:
+            self._wake(f"deliver {message.account_id}", message.due_at)
+        self._notices.post(order.actor.base_code, "message", [(message.id, message.state)])
+        return message_view(message, draft.recipients, order.sender.code)
+
+    async def _earlier(self, message: Message, sender: Sender) -> MessageView | None:
+        """The message that the same key made before. Raises `Conflicting` when that was another request."""
+        if message.idempotency_key is None:
+            return None
+        async with self._store.read() as session:
+            found = await queries.message_with_key(session, base_id=message.base_id, key=message.idempotency_key)
+            if found is None:
+                return None
+            if found.request_hash != message.request_hash or found.sender_id != sender.id:
+                raise Conflicting("idempotency_key_reused")
+            recipients = await queries.recipients(session, base_id=message.base_id, message_ids=[found.id])
+        return message_view(found, recipients[found.id], sender.code)
+
+
+def _require_may_send(actor: Actor, sender: Sender) -> None:
+    require_may_send_as(actor, sender.id)
+    if not sender.active:
+        raise Forbidden("sender_inactive", sender=sender.code)
+
+
+async def _insert(session: AsyncSession, draft: Draft, actor: str) -> None:
+    message = draft.message
+    if message.channel == Channel.SMS and await sms_paused(session, base_id=message.base_id):
+        message.state = State.HELD
+        for row in draft.recipients:
+            row.state = State.HELD
+    session.add(message)
+    await session.flush()
+    session.add_all([*draft.recipients, *draft.attachments])
+    event = {"id": new_id(), "message_id": message.id, "at": message.created_at, "state": message.state, "actor": actor}
+    await queries.add_events(session, base_id=message.base_id, events=[event])

@@ -1,0 +1,1 @@
+"""The rules of SMS: what a text costs, which numbers can be reached."""

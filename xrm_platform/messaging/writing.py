@@ -1,0 +1,84 @@
+"""Write outcomes, each with its events, for many messages in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xrm_platform.providers import ProviderError
+
+from . import delivery_queries as queries
+from .outcomes import Outcome
+
+
+async def write_outcomes(
+    session: AsyncSession, *, base_id: str, owner: str, outcomes: Sequence[Outcome], now: datetime
+) -> Sequence[Outcome]:
+    """Write what became of messages that `owner` was sending, and return those that were written.
+
+    A message whose lease ran out meanwhile and that somebody else took is theirs; one that was only given up as
+    `unknown` is known now.
+    """
+    if not outcomes:
+        return ()
+    ids = [outcome.message_id for outcome in outcomes]
+    mine = await queries.still_owned(session, base_id=base_id, owner=owner, message_ids=ids)
+    written = [outcome for outcome in outcomes if outcome.message_id in mine]
+    await queries.write_recipients(session, base_id=base_id, rows=_recipient_rows(written))
+    await queries.write_messages(session, base_id=base_id, rows=_message_rows(written, now))
+    await queries.write_events(
+        session,
+        base_id=base_id,
+        rows=[
+            (outcome.message_id, recipient.id, now, recipient.state, _detail(recipient.error, outcome))
+            for outcome in written
+            for recipient in outcome.recipients
+        ],
+    )
+    return written
+
+
+def _recipient_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": recipient.id,
+            "state": recipient.state,
+            "reference": recipient.reference,
+            "report_due_at": recipient.report_due_at,
+            **error_columns(recipient.error),
+        }
+        for outcome in outcomes
+        for recipient in outcome.recipients
+    ]
+
+
+def _message_rows(outcomes: Sequence[Outcome], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": outcome.message_id,
+            "state": outcome.state,
+            "attempts": outcome.attempts,
+            "due_at": outcome.due_at or now,
+            **error_columns(outcome.error),
+        }
+        for outcome in outcomes
+    ]
+
+
+def error_columns(error: ProviderError | None) -> dict[str, Any]:
+    """An error as it is stored: code and parameters for the sentence, the vendor's words for administrators."""
+    if error is None:
+        return {"error_code": None, "error_params": {}, "error_detail": ""}
+    return {"error_code": error.code, "error_params": dict(error.params), "error_detail": error.detail}
+
+
+def _detail(error: ProviderError | None, outcome: Outcome) -> dict[str, Any]:
+    detail: dict[str, Any] = {}
+    if error is not None:
+        detail = {"code": error.code, "params": dict(error.params), "detail": error.detail}
+    if outcome.next_step is not None:
+        detail["next_step"] = outcome.next_step
+    return detail
