@@ -28,12 +28,13 @@ APT = ("apt-get", "-o", "DPkg::Lock::Timeout=600", "--quiet=2")
 
 def main() -> int:
     lacking = missing()
-    if lacking and (reason := hindrance()) is None:
+    reason = hindrance()
+    if lacking and reason is None:
         print(f"Installing {', '.join(lacking)} ...", flush=True)
         install(lacking)
-        lacking, reason = missing(), "apt-get could not install it"
-    for package in lacking:
-        print(f"Without {package}: {reason}. Its tests are skipped.")
+        lacking, reason = missing(), "apt-get could not install them"
+    if lacking:
+        print(f"Tests that need these are skipped: {', '.join(lacking)}; {reason}.")
     return 1 if lacking and os.environ.get("CI") == "true" else 0
 
 
@@ -46,7 +47,7 @@ def hindrance() -> str | None:
     if shutil.which("apt-get") is None:
         return "this system has no apt-get"
     if os.geteuid() != 0:
-        return "only root may install it (apt-get install it yourself)"
+        return "root can install them by apt-get"
     return None
 
 
