@@ -61,10 +61,10 @@ def make_venv() -> None:
 
 
 def works(python: Path) -> bool:
-    """An environment can be older than its Python, or copied from a place that is gone."""
-    script = "import sys, pip; sys.exit(sys.version_info < (3, 11) or sys.prefix != sys.argv[1])"
+    """An environment can outlive the Python that it was made with, or be half made."""
+    script = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
-        return subprocess.run([python, "-c", script, VENV], capture_output=True, check=False).returncode == 0
+        return subprocess.run([python, "-c", script], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
