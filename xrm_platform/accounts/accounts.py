@@ -139,7 +139,7 @@ class Accounts:
         return account_view(row, self._registry, self._box, with_settings=sees_settings(actor))
 
     async def list(
-        self, actor: Actor, *, channel: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
+        self, actor: Actor, channel: str | None = None, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[AccountView]:
         """Oldest first; who is no administrator gets those that `get` would give."""
         usable_by = sees_accounts_of(actor)

@@ -12,8 +12,9 @@ from .queries import AccountRow
 class AccountUnusable(Conflicting):
     """The account cannot be used until a person does something about it; what is queued for it waits.
 
-    Codes: `plugin_missing`, `provider_disabled`, `settings_outdated`, `driver_failed`, `unexpected`, and those of
-    `SecretsError`. Each has a sentence in the sections `problems` and `errors`.
+    Codes: `plugin_missing`, `provider_disabled`, `settings_outdated`, `plugin_failed`, `driver_failed`, `account_gone`,
+    what else a driver's constructor raises, and those of `SecretsError`. Ours have sentences in the sections `problems`
+    and `errors`.
     """
 
 

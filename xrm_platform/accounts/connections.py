@@ -60,7 +60,8 @@ class Connections:
             raise
         except ProviderError as error:
             code, params = told(error)
-            raise AccountUnusable(code, **{"detail": "", **params, "account": account.name}) from error
+            named = "plugin_failed" if code == "unexpected" else code
+            raise AccountUnusable(named, **{"detail": "", **params, "account": account.name}) from error
 
     async def suspend(self, account: ProviderAccount, error: ProviderError) -> bool:
         """Nothing is done for the account until its credentials work again; what is queued waits.

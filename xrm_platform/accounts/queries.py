@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
 
 from xrm_platform.people.tables import Base, Collaborator
 
@@ -212,20 +211,42 @@ async def preferences(session: AsyncSession, *, base_id: str) -> CommunicationPr
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    account: ProviderAccount
+    """Everything that is sealed in an account, and how to name the account to a person."""
+
+    id: str
+    base_id: str
     base: str
+    name: str
+    settings: bytes = field(repr=False)
+    tokens: bytes | None = field(repr=False)
 
 
-async def sealed_accounts(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[SealedRow]:
-    """Accounts of all bases with everything that is sealed in them, held against other changes."""
+async def sealed_rows(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[SealedRow]:
+    """Accounts of all bases, held against other changes until the transaction ends."""
     query = (
-        select(ProviderAccount, Base.code)
+        select(
+            ProviderAccount.id,
+            ProviderAccount.base_id,
+            Base.code,
+            ProviderAccount.name,
+            ProviderAccount.settings,
+            ProviderAccount.tokens,
+        )
         .join(Base, Base.id == ProviderAccount.base_id)
         .order_by(ProviderAccount.id)
         .limit(limit)
-        .options(undefer(ProviderAccount.tokens))
         .with_for_update(of=ProviderAccount, key_share=True)
     )
     if after is not None:
         query = query.where(ProviderAccount.id > after)
     return [SealedRow(*row) for row in (await session.execute(query)).all()]
+
+
+async def store_sealed(session: AsyncSession, rows: Sequence[SealedRow]) -> None:
+    """Put the same secrets back as `rows` have them sealed now; the revisions of the accounts stay."""
+    for row in rows:
+        await session.execute(
+            update(ProviderAccount)
+            .where(ProviderAccount.base_id == row.base_id, ProviderAccount.id == row.id)
+            .values(settings=row.settings, tokens=row.tokens)
+        )

@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from xrm_platform.problems import Fault, Invalid
 from xrm_platform.providers import PermanentError, ProviderDescriptor, ProviderSettings
 
-from .settings_form import secrets_of, settings_of
+from .settings_form import is_secret, secrets_of, settings_of
 
 Settings = dict[str, Any]
 KnowsCode = Callable[[str], bool]
@@ -26,10 +26,12 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def merged(schema: type[ProviderSettings], stored: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
-    """`stored` changed by `given`: what is absent is kept, a secret given as None is removed."""
-    secrets = secrets_of(schema())
+    """`stored` changed by `given`, as RFC 7396 has it: what is absent is kept, what is None is removed. A setting that
+    is no secret and may be None keeps it."""
+    fields = settings_of(schema())
+    removable = {name for name, field in fields.items() if is_secret(field) or not field.allow_none}
     both = {**stored, **given}
-    return {name: value for name, value in both.items() if not (value is None and name in secrets)}
+    return {name: value for name, value in both.items() if not (value is None and name in removable)}
 
 
 def checked(descriptor: ProviderDescriptor, settings: Mapping[str, Any], knows: KnowsCode) -> Settings:

@@ -56,7 +56,7 @@ class AccountView:
 
 
 class AccountChanges(TypedDict, total=False):
-    """`settings` are merged into those stored: what is absent is kept, a secret given as None is removed."""
+    """`settings` are merged into those stored: what is absent is kept, what is None removed."""
 
     name: str
     settings: dict[str, Any]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from xrm_platform.accounts.settings import changes_between, checked, current, merged, shown
+from xrm_platform.accounts.settings import changes_between, checked, current, loaded, merged, shown
 from xrm_platform.problems import Fault, Invalid
-from xrm_platform.providers import Channel, ProviderDescriptor, ProviderSettings, secret
+from xrm_platform.providers import Channel, PermanentError, ProviderDescriptor, ProviderSettings, secret
 
 
 def even(port: int) -> None:
@@ -25,6 +25,7 @@ class Postcard(ProviderSettings):
     port = fields.Integer(load_default=25, validate=even)
     copies = fields.List(fields.Email())
     username = fields.String()
+    note = fields.String(allow_none=True)
     password = secret(validate=validate.Length(min=1))
 
     @classmethod
@@ -103,9 +104,17 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
     assert merged(Postcard, stored, {"host": "b"}) == {"host": "b", "username": "me", "password": "p"}
 
 
-def test_none_removes_a_secret_and_nothing_else() -> None:
-    stored = {"host": "a", "username": "me", "password": "p"}
-    assert merged(Postcard, stored, {"password": None, "username": None}) == {"host": "a", "username": None}
+def test_none_removes_a_setting_which_falls_back_to_its_default() -> None:
+    stored = {"host": "a", "port": 26, "username": "me", "password": "p"}
+    assert merged(Postcard, stored, {"password": None, "port": None}) == {"host": "a", "username": "me"}
+
+
+def test_none_stays_where_the_schema_takes_it_for_a_value() -> None:
+    assert merged(Postcard, {"host": "a", "note": "n"}, {"note": None}) == {"host": "a", "note": None}
+
+
+def test_none_for_an_unknown_setting_is_left_to_the_schema_to_refuse() -> None:
+    assert refused(merged(Postcard, {"host": "a"}, {"hots": None})) == {"settings.hots": "Unknown field."}
 
 
 def test_older_settings_are_migrated_and_what_no_longer_exists_is_left_out() -> None:
@@ -114,6 +123,22 @@ def test_older_settings_are_migrated_and_what_no_longer_exists_is_left_out() -> 
 
 def test_settings_of_the_present_version_are_not_migrated() -> None:
     assert current(Postcard, {"host": "b", "server": "a"}, 2) == {"host": "b"}
+
+
+def test_a_driver_gets_complete_settings_of_the_present_version() -> None:
+    assert loaded(Postcard, {"server": "a", "password": "p", "username": "me"}, 1) == {
+        "host": "a",
+        "port": 25,
+        "password": "p",
+        "username": "me",
+    }
+
+
+def test_stored_settings_that_no_longer_fit_are_refused_by_name_and_without_values() -> None:
+    with pytest.raises(PermanentError) as caught:
+        loaded(Postcard, {"port": 27, "password": "hunter2"}, 2)
+    assert (caught.value.code, caught.value.params) == ("settings_outdated", {"fields": "host, port"})
+    assert "hunter2" not in repr(caught.value)
 
 
 def test_a_secret_is_audited_as_stars_and_only_when_it_changed() -> None:
