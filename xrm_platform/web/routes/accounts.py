@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import cast
 
-from xrm_platform.accounts.views import AccountView, CheckView, ChoiceView, PreferencesView, ProviderView
+from xrm_platform.accounts.views import (
+    AccountChanges,
+    AccountView,
+    CheckView,
+    ChoiceView,
+    PreferencesView,
+    ProviderView,
+)
 from xrm_platform.problems import Conflicting
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
@@ -87,7 +95,7 @@ async def show_account(call: Call) -> AccountView:
 )
 async def change_account(call: Call) -> AccountView:
     """Settings are merged: what is left out is kept, secrets too."""
-    return await call.xrm.accounts.change(call.actor, call.path["id"], call.body)
+    return await call.xrm.accounts.change(call.actor, call.path["id"], cast("AccountChanges", call.body))
 
 
 @endpoint("DELETE", ACCOUNT, "accounts", "Remove an account", Need.ADMIN, status=204)

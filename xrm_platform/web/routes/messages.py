@@ -22,7 +22,7 @@ from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
 from xrm_platform.web.endpoints import Answer, Need, endpoint
 from xrm_platform.web.schemas.answers import page_schema, view_schema
-from xrm_platform.web.schemas.bodies import MailNew, Retry, SmsNew, SmsPreviewNew
+from xrm_platform.web.schemas.bodies import MailNew, SmsNew, SmsPreviewNew
 from xrm_platform.web.schemas.queries import MessagesQuery
 
 BASE = "/bases/{base}"
@@ -87,7 +87,7 @@ async def send_sms(call: Call) -> Answer:
 )
 async def preview_sms(call: Call) -> SmsPreview:
     """Encoding, number of parts, which characters force Unicode, and the price. Nothing is sent or kept."""
-    return await call.xrm.sending.preview_sms(call.actor, **call.body)
+    return call.xrm.sending.preview_sms(**call.body)
 
 
 @endpoint("POST", BASE + "/sms/pause", "sms", "Hold all SMS", Need.ADMIN, answer=view_schema(SmsPauseView))
@@ -140,12 +140,11 @@ async def cancel_message(call: Call) -> MessageView:
     "messages",
     "Try a message again",
     Need.SEND,
-    body=Retry,
     answer=view_schema(MessageView),
 )
 async def retry_message(call: Call) -> MessageView:
-    """For those of its recipients who were not reached, or for the given ones (their ids)."""
-    return await call.xrm.messages.retry(call.actor, call.path["id"], call.body.get("recipients"))
+    """For those of its recipients who were not reached, and those of whom nobody knows: they may get it twice."""
+    return await call.xrm.messages.retry(call.actor, call.path["id"])
 
 
 def _common(given: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
+from xrm_platform.people.collaborators import CollaboratorChanges
+from xrm_platform.people.users import UserChanges
 from xrm_platform.people.views import AuditView, CollaboratorTypeView, CollaboratorView, TokenView, UserView
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
@@ -79,7 +82,7 @@ async def show_collaborator(call: Call) -> CollaboratorView:
     answer=view_schema(CollaboratorView),
 )
 async def change_collaborator(call: Call) -> CollaboratorView:
-    return await call.xrm.collaborators.change(call.actor, call.path["code"], call.body)
+    return await call.xrm.collaborators.change(call.actor, call.path["code"], cast("CollaboratorChanges", call.body))
 
 
 @endpoint(
@@ -164,7 +167,7 @@ async def show_user(call: Call) -> UserView:
 )
 async def change_user(call: Call) -> UserView:
     """The last active administrator of a base can be neither demoted nor deactivated."""
-    return await call.xrm.users.change(call.actor, call.path["login"], call.body)
+    return await call.xrm.users.change(call.actor, call.path["login"], cast("UserChanges", call.body))
 
 
 @endpoint("GET", TOKENS, "tokens", "List API tokens", Need.ADMIN, answer=list_schema(TokenView))

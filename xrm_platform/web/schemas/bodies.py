@@ -157,9 +157,4 @@ class SmsNew(_Message):
 
 class SmsPreviewNew(Body):
     text = string(SMS_LENGTH, required=True)
-    sender = string(CODE_LENGTH, allow_none=True, metadata={"description": "Whose account the price is of."})
-    to = _recipients()
-
-
-class Retry(Body):
-    recipients = fields.List(string(CODE_LENGTH), allow_none=True, validate=validate.Length(max=MOST_RECIPIENTS))
+    recipients = fields.Integer(strict=True, validate=validate.Range(1, MOST_RECIPIENTS))
