@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,45 +34,39 @@ def running(command: list[str], ports: list[int], log: Path, *, stop: list[str] 
     """`command` in the foreground, entered when all `ports` answer.
 
     At the end it is told to stop (by `stop`, else by SIGTERM), and what of its process group is left after ten seconds
-    is killed. Raises `RuntimeError` with its log if it does not come up.
+    is killed. Raises `RuntimeError` with what it said and logged if it does not come up.
     """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        env={**os.environ, "PATH": SYSTEM_PATH},
-    )
-    try:
-        _await_ports(process, ports, log)
-        yield
-    finally:
-        if stop:
-            subprocess.run(stop, capture_output=True, check=False)
-        else:
-            process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    environment = {**os.environ, "PATH": SYSTEM_PATH}
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True, env=environment
+        )
+        try:
+            if not _come_up(process, ports):
+                said.seek(0)
+                logged = log.read_text(errors="replace") if log.exists() else ""
+                raise RuntimeError(f"{command} does not come up\n{said.read().decode(errors='replace')}{logged}")
+            yield
+        finally:
+            if stop:
+                subprocess.run(stop, capture_output=True, check=False)
+            else:
+                process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _await_ports(process: subprocess.Popen[bytes], ports: list[int], log: Path) -> None:
+def _come_up(process: subprocess.Popen[bytes], ports: list[int]) -> bool:
+    """Whether all `ports` answer within twenty seconds; not if it ends before."""
     deadline = time.monotonic() + 20
-    for port in ports:
-        while not _answers(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                said, _ = process.communicate()
-                written = log.read_text(errors="replace") if log.exists() else ""
-                raise RuntimeError(
-                    f"{process.args} does not answer on {port}\n{said.decode(errors='replace')}{written}"
-                )
-            time.sleep(0.05)
+    while time.monotonic() < deadline and process.poll() is None:
+        if all(_answers(port) for port in ports):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _answers(port: int) -> bool:
