@@ -1,0 +1,5 @@
+"""`xrm demo`: the platform at work on one machine, without any account anywhere."""
+
+from .command import demo
+
+__all__ = ["demo"]

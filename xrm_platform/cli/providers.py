@@ -1,0 +1,46 @@
+"""`xrm providers`: what a base may send with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .help import Command, noun
+from .options import Base, ChannelName, Json
+from .output import show_list, tell
+from .session import in_base
+
+if TYPE_CHECKING:
+    from xrm_platform.app import Platform
+    from xrm_platform.people.actor import Actor
+
+commands = noun()
+
+Slug = Annotated[str, typer.Argument(metavar="SLUG")]
+
+
+@commands.command("list", cls=Command)
+def list_(base: Base, json: Json = False) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        return await xrm.providers.list(actor)
+
+    show_list(in_base(base, use), ("channel", "slug", "label", "enabled", "capabilities"), json_wanted=json)
+
+
+@commands.command("enable", cls=Command)
+def enable(slug: Slug, base: Base, channel: ChannelName = None) -> None:
+    async def use(xrm: Platform, actor: Actor) -> None:
+        await xrm.providers.enable(actor, slug, channel)
+
+    in_base(base, use)
+    tell("provider_enabled", slug=slug, base=base)
+
+
+@commands.command("disable", cls=Command)
+def disable(slug: Slug, base: Base, channel: ChannelName = None) -> None:
+    async def use(xrm: Platform, actor: Actor) -> None:
+        await xrm.providers.disable(actor, slug, channel)
+
+    in_base(base, use)
+    tell("provider_disabled", slug=slug, base=base)

@@ -1,0 +1,52 @@
+"""The commands, by noun and verb."""
+
+from __future__ import annotations
+
+import typer
+
+from . import (
+    accounts,
+    audit,
+    collaborators,
+    demo,
+    init,
+    mail,
+    messages,
+    migrate,
+    plugins,
+    providers,
+    secrets,
+    serve,
+    sms,
+    tokens,
+    users,
+    worker,
+)
+from .help import Command, Group
+
+
+def command_tree() -> typer.Typer:
+    """The whole `xrm` command."""
+    tree = typer.Typer(
+        cls=Group, no_args_is_help=True, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    tree.command("init", cls=Command)(init.init)
+    for name, commands in (
+        ("collaborators", collaborators.commands),
+        ("users", users.commands),
+        ("tokens", tokens.commands),
+        ("providers", providers.commands),
+        ("accounts", accounts.commands),
+        ("mail", mail.commands),
+        ("sms", sms.commands),
+        ("messages", messages.commands),
+        ("audit", audit.commands),
+        ("plugins", plugins.commands),
+        ("secrets", secrets.commands),
+    ):
+        tree.add_typer(commands, name=name)
+    tree.command("worker", cls=Command)(worker.worker)
+    tree.command("serve", cls=Command)(serve.serve)
+    tree.command("migrate", cls=Command)(migrate.migrate)
+    tree.command("demo", cls=Command)(demo.demo)
+    return tree

@@ -1,0 +1,38 @@
+"""Sentences of the command line, in the language of `XRM_LANGUAGE`.
+
+The catalogue is read when the first sentence is needed, so that importing the command costs nothing. A wrong
+`XRM_LANGUAGE` is refused by `Config`; until then, and for that refusal itself, French is spoken.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from xrm_platform.config import LANGUAGES
+from xrm_platform.wording import Wording, load_wording
+
+
+@functools.cache
+def _wording() -> Wording:
+    return load_wording()
+
+
+def language() -> str:
+    given = os.environ.get("XRM_LANGUAGE", "").strip()
+    return given if given in LANGUAGES else LANGUAGES[0]
+
+
+def say(section: str, code: str, /, **params: Any) -> str:
+    """The sentence for `code`, or the code itself when there is none."""
+    return say_with(section, code, params)
+
+
+def say_with(section: str, code: str, params: Mapping[str, Any]) -> str:
+    return _wording().say(section, code, params, language=language())
+
+
+def knows(section: str, code: str) -> bool:
+    return _wording().knows(section, code, language=language())
