@@ -18,21 +18,21 @@ class AccountUnusable(Conflicting):
     """
 
 
-def why_unavailable(registry: Registry, row: AccountRow) -> str | None:
-    """`plugin_missing`, `provider_disabled`, or None when nothing is known that keeps the account from being used."""
-    if registry.provider(Channel(row.account.channel), row.account.slug) is None:
-        return "plugin_missing"
-    return None if row.enabled else "provider_disabled"
+def provider_of(registry: Registry, row: AccountRow) -> ProviderDescriptor | AccountUnusable:
+    """The provider of an account, or what keeps the account from being used: `plugin_missing`, `provider_disabled`."""
+    about = {"provider": row.account.slug, "account": row.account.name}
+    descriptor = registry.provider(Channel(row.account.channel), row.account.slug)
+    if descriptor is None:
+        return AccountUnusable("plugin_missing", **about)
+    return descriptor if row.enabled else AccountUnusable("provider_disabled", **about)
 
 
 def require_available(registry: Registry, row: AccountRow) -> ProviderDescriptor:
     """The provider of an account. Raises `AccountUnusable`."""
-    descriptor = registry.provider(Channel(row.account.channel), row.account.slug)
-    if descriptor is None:
-        raise AccountUnusable("plugin_missing", provider=row.account.slug, account=row.account.name)
-    if not row.enabled:
-        raise AccountUnusable("provider_disabled", provider=row.account.slug, account=row.account.name)
-    return descriptor
+    found = provider_of(registry, row)
+    if isinstance(found, AccountUnusable):
+        raise found
+    return found
 
 
 def channel_of(given: str) -> Channel:

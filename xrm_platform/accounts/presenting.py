@@ -6,12 +6,12 @@ from typing import Any
 
 from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_scope
-from xrm_platform.problems import Conflicting
+from xrm_platform.problems import Conflicting, Problem
 from xrm_platform.providers import Channel
 from xrm_platform.registry import Registry
 from xrm_platform.store import SecretBox, SecretsError
 
-from .availability import why_unavailable
+from .availability import AccountUnusable, provider_of
 from .queries import AccountRow
 from .schema_calls import of_schema
 from .sealing import open_settings
@@ -41,7 +41,8 @@ def account_view(row: AccountRow, registry: Registry, box: SecretBox, *, with_se
     """`with_settings` for administrators; others see that an account is there and whether it works."""
     account = row.account
     settings, secrets, fault = _settings(account, registry, box) if with_settings else ({}, (), None)
-    why = why_unavailable(registry, row) or fault
+    provider = provider_of(registry, row)
+    why = provider if isinstance(provider, AccountUnusable) else fault
     return AccountView(
         id=account.id,
         channel=account.channel,
@@ -58,24 +59,25 @@ def account_view(row: AccountRow, registry: Registry, box: SecretBox, *, with_se
         health_params=dict(account.health_params) if with_settings else {},
         health_at=account.health_at,
         available=why is None,
-        why_unavailable=why,
+        why_unavailable=None if why is None else why.code,
+        why_params={} if why is None else why.params,
     )
 
 
 def _settings(
     account: ProviderAccount, registry: Registry, box: SecretBox
-) -> tuple[dict[str, Any], tuple[str, ...], str | None]:
+) -> tuple[dict[str, Any], tuple[str, ...], Problem | None]:
     """Settings, names of secrets, and what keeps them from being shown: without the plugin nobody knows which are
     secret."""
     descriptor = registry.provider(Channel(account.channel), account.slug)
     if descriptor is None:
         return {}, (), None
+    schema = descriptor.settings
     try:
         stored = open_settings(box, account)
         visible, secrets = of_schema(
-            descriptor,
-            lambda: shown(descriptor.settings, current(descriptor.settings, stored, account.settings_version)),
+            descriptor, lambda: shown(schema, current(schema, stored, account.settings_version))
         )
     except (SecretsError, Conflicting) as error:
-        return {}, (), error.code
+        return {}, (), error
     return visible, secrets, None

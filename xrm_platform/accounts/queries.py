@@ -32,6 +32,7 @@ def _accounts(base_id: str) -> Select[ProviderAccount, str, bool, bool]:
             ProviderChoice.collaborator_id.is_(None),
             ProviderChoice.account_id == ProviderAccount.id,
         )
+        .correlate(ProviderAccount)
         .exists()
     )
     return (

@@ -33,8 +33,8 @@ class AccountView:
 
     `default` says that it is the base's default of its channel. `secrets` names those that are stored. `health` is
     `unchecked`, `ok` or `failing`, the last with a code of the section `errors` and its params. `available` is false
-    when the account cannot be used, and `why_unavailable` is then a code of the section `errors`, too. Who is no
-    administrator sees neither settings nor what is wrong with them.
+    when the account cannot be used, and `why_unavailable` is then a code of the section `errors`, too, with
+    `why_params`. Who is no administrator sees neither settings nor what is wrong with them.
     """
 
     id: str
@@ -53,6 +53,7 @@ class AccountView:
     health_at: datetime | None
     available: bool
     why_unavailable: str | None
+    why_params: dict[str, Any]
 
 
 class AccountChanges(TypedDict, total=False):
