@@ -42,8 +42,8 @@ class Connections:
     async def driver_of(self, account: ProviderAccount) -> AccountDriver:
         """The driver of an account as its row says; one built from older settings is given up.
 
-        Ask before each piece of work. Raises `AccountUnusable` when a person must act first; `AuthError` and
-        `TransientError` of the driver's constructor pass.
+        Ask before each piece of work. Raises `AccountUnusable` when a person must act first, which the account shows;
+        `AuthError` and `TransientError` of the driver's constructor pass.
         """
         async with self._store.read() as session:
             row = await queries.account(session, base_id=account.base_id, account_id=account.id)
@@ -55,13 +55,13 @@ class Connections:
                 account.id, account.rev, descriptor, partial(self._open, account, descriptor)
             )
         except SecretsError as error:
-            raise AccountUnusable(error.code, **error.params) from error
+            raise await self._unusable(account, error.code, error.params) from error
         except (AuthError, TransientError):
             raise
         except ProviderError as error:
             code, params = told(error)
             named = "plugin_failed" if code == "unexpected" else code
-            raise AccountUnusable(named, **{"detail": "", **params, "account": account.name}) from error
+            raise await self._unusable(account, named, {"detail": "", **params}) from error
 
     async def suspend(self, account: ProviderAccount, error: ProviderError) -> bool:
         """Nothing is done for the account until its credentials work again; what is queued waits.
@@ -101,11 +101,7 @@ class Connections:
         if error is None and account.health == OK:
             return
         at = self._now()
-        values = healthy(at) if error is None else failing(*told(error), at)
-        async with self._store.write() as session:
-            await queries.update_account(
-                session, base_id=account.base_id, account_id=account.id, rev=account.rev, values=values
-            )
+        await self._write(account, healthy(at) if error is None else failing(*told(error), at))
 
     async def forget(self, account_id: str) -> None:
         """The account is gone, or its settings changed: its driver is closed after its calls in flight."""
@@ -114,6 +110,19 @@ class Connections:
     async def aclose(self) -> None:
         """Close every driver."""
         await self._drivers.aclose()
+
+    async def _unusable(self, account: ProviderAccount, code: str, params: Mapping[str, Any]) -> AccountUnusable:
+        """The problem, which the account shows as its health from now on."""
+        problem = AccountUnusable(code, **{**params, "account": account.name})
+        if account.health_code != code:
+            await self._write(account, failing(code, problem.params, self._now()))
+        return problem
+
+    async def _write(self, account: ProviderAccount, values: dict[str, Any]) -> None:
+        async with self._store.write() as session:
+            await queries.update_account(
+                session, base_id=account.base_id, account_id=account.id, rev=account.rev, values=values
+            )
 
     def _open(self, account: ProviderAccount, descriptor: ProviderDescriptor) -> Mapping[str, Any]:
         stored = open_settings(self._box, account)
