@@ -91,10 +91,17 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_one_of_several(found) for found in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_text(key, found)}" for key, found in value.items())
+        shown = _change if name == "changes" else _text
+        return ", ".join(f"{key}: {shown(key, found)}" for key, found in value.items())
     if name == "state" and knows("states", value):
         return say("states", value)
     return _local_time(value) if name == "at" or name.endswith("_at") else str(value)
+
+
+def _change(name: str, value: list[Any]) -> str:
+    """From what to what."""
+    before, after = (_text(name, one) or "–" for one in value)
+    return f"{before} → {after}"
 
 
 def _local_time(written: str) -> str:

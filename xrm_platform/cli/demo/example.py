@@ -35,8 +35,8 @@ LETTERS = {
         subject="Votre devis n° 2026-118 : rénovation de l’été",
         text=(
             "Bonjour Madame Dupré,\n\n"
-            "Vous trouverez ci-joint notre devis. Les travaux peuvent commencer dès le 1er décembre,\n"
-            "et l’acompte s’élève à 1 250 €.\n\n"
+            "Vous trouverez ci-joint notre devis. Les travaux peuvent commencer\n"
+            "dès le 1er décembre, et l’acompte s’élève à 1 250 €.\n\n"
             "Bien cordialement,"
         ),
         signature="Camille COMMERCIAL\nSociété Démonstration · 06 23 45 67 89",
@@ -47,8 +47,8 @@ LETTERS = {
         subject="Your quotation no. 2026-118: the café’s new façade",
         text=(
             "Dear Ms Dupré,\n\n"
-            "Please find our quotation attached. The works can begin on the 1st of December,\n"
-            "and the deposit is €1,250.\n\n"
+            "Please find our quotation attached. The works can begin on the\n"
+            "1st of December, and the deposit is €1,250.\n\n"
             "Kind regards,"
         ),
         signature="Camille COMMERCIAL\nDemonstration Ltd · 06 23 45 67 89",
