@@ -87,7 +87,7 @@ def attempt_of(claimed: Claimed) -> Attempt:
     """Recipients that an earlier attempt was done with are settled; this one is for the others."""
     settled = tuple(State(row.state) for row in claimed.recipients if row.state != State.SENDING)
     pending = tuple(Pending(row.id, row.address) for row in claimed.recipients if row.state == State.SENDING)
-    return Attempt(claimed.message.id, claimed.message.attempts, pending, settled)
+    return Attempt(claimed.message.id, claimed.message.attempts + 1, pending, settled)
 
 
 def _sms(message: Message, attempt: Attempt) -> tuple[OutgoingSms, ...]:

@@ -1,4 +1,4 @@
-"""The database: one engine, transactions for reading and for writing, and its faults said as problems.
+"""The database: one engine, transactions for reading and for writing.
 
 SQLite runs with WAL, `synchronous=FULL`, foreign keys and, for writing, `BEGIN IMMEDIATE`: a transaction that will
 write takes its lock at the start, so it can wait but never fail half-way. Within a process writers queue on a lock of
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from xrm_platform.problems import Unavailable
+from .faults import faults_as_problems
+from .migrations import pending_migrations
 
 BUSY_TIMEOUT_SECONDS = 15
 _WRITES = "xrm_writes"
@@ -46,6 +46,11 @@ class Store:
             async with turn, AsyncSession(self._writing_engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
+    async def is_migrated(self) -> bool:
+        """Whether the tables are those of this version. Raises `Unavailable` when the database cannot be asked."""
+        with faults_as_problems():
+            return not await pending_migrations(self.engine)
+
     async def aclose(self) -> None:
         await self.engine.dispose()
 
@@ -57,10 +62,14 @@ def _open(url: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # the pool forgets it, and its thread would never end
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -68,34 +77,3 @@ def _open(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-@contextlib.contextmanager
-def faults_as_problems() -> Iterator[None]:
-    """Turn the database's own faults (locked, read-only, full, not migrated, unreachable) into `Unavailable`."""
-    try:
-        yield
-    except DBAPIError as error:
-        code = fault_code(str(error.orig))
-        if code is None:
-            raise
-        raise Unavailable(code) from error
-
-
-def fault_code(message: str) -> str | None:
-    """The code of a fault of the database, by the words of SQLite and PostgreSQL; None for a fault of ours."""
-    text = message.lower()
-    return next((code for words, code in _FAULTS if any(word in text for word in words)), None)
-
-
-_FAULTS = (
-    (("database is locked", "lock timeout", "deadlock detected"), "database_locked"),
-    (("readonly database", "read-only transaction"), "database_read_only"),
-    (("database or disk is full", "no space left", "disk full"), "database_full"),
-    (("no such table", "no such column", "undefinedtable", "does not exist"), "database_not_migrated"),
-    (("unable to open database", "not a database", "malformed"), "database_unreadable"),
-    (
-        ("connection refused", "could not connect", "connection failed", "server closed", "disk i/o"),
-        "database_unreachable",
-    ),
-)

@@ -1,0 +1,186 @@
+"""The composition root: from a configuration to the rooms, wired. The only file that sees all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import structlog
+
+from .accounts.accounts import Accounts
+from .accounts.choice import Choice
+from .accounts.connections import Connections
+from .accounts.enabling import Providers
+from .accounts.preferences import Preferences
+from .config import Config
+from .jobs import TICK, EmbeddedEngine, Handler
+from .messaging import Delivery, Files, Messages, Notices, Recovery, Reports, Sendables, Sending, SmsPause, Sources
+from .people.api_tokens import ApiTokens
+from .people.audit import Audit
+from .people.bases import Bases
+from .people.collaborators import Collaborators
+from .people.passwords import Passwords
+from .people.sign_in import SignIn
+from .people.users import Users
+from .problems import Unavailable
+from .providers import HOOK_API
+from .registry import InProcessPlugin, Registry
+from .store import SecretBox, Store, read_keys
+from .wording import load_wording
+
+log = structlog.get_logger("xrm")
+
+MISSED_TICKS = 6
+"""After how many ticks that did not come the worker counts as stuck."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Platform:
+    """Everything that the ways in (API, command line, a host application) can call, each part a room's use cases.
+
+        async with Platform.open(Config.from_environment(), work=True) as xrm:
+            actor = await xrm.bases.operator("DEMO", "host:erp")
+            await xrm.sending.send_mail(actor, MailRequest(sender="COM", to=("a@b.fr",), subject="…", text="…"))
+
+    Made by `open` only.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        registry: Registry,
+        box: SecretBox,
+        http: aiohttp.ClientSession,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.registry = registry
+        self.wording = load_wording(frozenset(provider.translations for provider in registry.providers()))
+        self.engine = EmbeddedEngine(now, tick_seconds=config.tick_seconds)
+        wake = self.engine.wake
+
+        passwords = Passwords()
+        self.bases = Bases(store, now, passwords)
+        self.collaborators = Collaborators(store, now)
+        self.users = Users(store, now, passwords)
+        self.sign_in = SignIn(store, now, passwords)
+        self.tokens = ApiTokens(store, now)
+        self.audit = Audit(store)
+
+        self.connections = Connections(store, registry, box, now, http)
+        self.providers = Providers(store, registry, now)
+        self.accounts = Accounts(store, registry, self.connections, box, now, self.wording)
+        self.choice = Choice(store, now)
+        self.preferences = Preferences(store, now)
+
+        files = Files(config.home / "attachments")
+        self.notices = Notices(registry, now)
+        self.sending = Sending(store, registry, files, self.notices, wake, now)
+        self.messages = Messages(store, self.notices, wake, now)
+        self.sms_pause = SmsPause(store, wake, now)
+        sources = Sources(store, self.connections)
+        self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
+        self.delivery = Delivery(
+            store,
+            sources,
+            self.connections,
+            Recovery(store, registry, now),
+            Sendables(files),
+            self.notices,
+            wake,
+            now,
+            lease=timedelta(seconds=config.lease_seconds),
+        )
+        self._now = now
+        self._handlers: Mapping[str, Handler] = {
+            TICK: self.delivery.tick,
+            "deliver": self.delivery.deliver,
+            "poll": self.reports.poll,
+        }
+        self._works = False
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls,
+        config: Config,
+        *,
+        work: bool = False,
+        plugins: Sequence[InProcessPlugin] = (),
+        now: Callable[[], datetime] = utc_now,
+    ) -> AsyncIterator[Platform]:
+        """The platform over the database of `config`, until the block ends; with `work` it also delivers meanwhile.
+
+        `plugins` are those of the host application, beside the installed ones. Raises `SecretsError` without a usable
+        key and `Unavailable` when the database cannot be used or is not migrated.
+        """
+        box = SecretBox(await asyncio.to_thread(read_keys, config.secret_keys, config.key_file))
+        registry = await asyncio.to_thread(Registry.load, disabled=config.disabled_plugins, extra=plugins)
+        store = Store(config.database_url)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(store.aclose)
+            if not await store.is_migrated():
+                raise Unavailable("database_not_migrated")
+            http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            platform = cls(config, store, registry, box, http, now)
+            stack.push_async_callback(platform.connections.aclose)
+            await registry.startup({"hook_api": HOOK_API, "home": str(config.home)})
+            stack.push_async_callback(registry.shutdown)
+            async with platform._telling():
+                if work:
+                    await stack.enter_async_context(platform._working())
+                yield platform
+
+    async def run_until_idle(self) -> None:
+        """Do what is due now, until nothing is."""
+        await self.engine.run_until_idle(self._handlers)
+
+    async def ready(self) -> Mapping[str, bool]:
+        """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""
+        checks = {"database": True, "migrations": True}
+        try:
+            checks["migrations"] = await self.store.is_migrated()
+        except Unavailable:
+            checks["database"] = checks["migrations"] = False
+        if self._works:
+            checks["worker"] = self._worker_is_alive()
+        return checks
+
+    def _worker_is_alive(self) -> bool:
+        ticked = self.engine.last_tick
+        patience = timedelta(seconds=max(60.0, MISSED_TICKS * self.config.tick_seconds))
+        return ticked is not None and self._now() - ticked < patience
+
+    @contextlib.asynccontextmanager
+    async def _telling(self) -> AsyncIterator[None]:
+        """Tell observers what is posted; at the end, what is still to be told."""
+        task = asyncio.create_task(self.notices.run(), name="notices")
+        try:
+            yield
+            await self.notices.drain()
+        finally:
+            await _ended(task)
+
+    @contextlib.asynccontextmanager
+    async def _working(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.engine.run(self._handlers), name="engine")
+        self._works = True
+        try:
+            yield
+        finally:
+            self.delivery.stop()
+            await _ended(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
