@@ -22,10 +22,14 @@ from typing import Any
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 
 from xrm_platform.people.bases import Bases
 from xrm_platform.people.passwords import Passwords
 from xrm_platform.store import Store, migrate
+
+settings.register_profile("patient", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("patient")
 
 
 class Clock:
@@ -142,7 +146,7 @@ class Postgres:
     programs where nobody may not enter the folder they are installed in."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.socket_folder = folder
         self._data = folder / "data"
         self._identity = _unprivileged() if os.geteuid() == 0 else {}
         if self._identity:
@@ -155,7 +159,7 @@ class Postgres:
     def create(self, name: str, *, template: str = "template1") -> str:
         """Make a database; its address."""
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+        return f"postgresql+psycopg://postgres@/{name}?host={self.socket_folder}"
 
     def drop(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -164,7 +168,9 @@ class Postgres:
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(f"postgresql://postgres@/postgres?host={self._folder}", autocommit=True) as connection:
+        with psycopg.connect(
+            f"postgresql://postgres@/postgres?host={self.socket_folder}", autocommit=True
+        ) as connection:
             connection.execute(statement)
 
     def _find_programs(self) -> Path:
@@ -176,16 +182,16 @@ class Postgres:
         if _may_enter(package.parent / programs / "bin", self._identity):
             return package.parent / programs / "bin"
         for part in (programs, f"{package.name}.libs"):  # the programs find the libraries beside their package
-            shutil.copytree(package.parent / part, self._folder / "copied" / part, symlinks=True)
-        return self._folder / "copied" / programs / "bin"
+            shutil.copytree(package.parent / part, self.socket_folder / "copied" / part, symlinks=True)
+        return self.socket_folder / "copied" / programs / "bin"
 
     def _run(self, program: str, *arguments: str) -> None:
         # Output goes to a file: the server inherits it and would keep a pipe open for ever.
-        with (self._folder / "output").open("w+") as output:
+        with (self.socket_folder / "output").open("w+") as output:
             finished = subprocess.run(
                 [self._programs / program, "-D", self._data, *arguments],
                 check=False,
-                cwd=self._folder,
+                cwd=self.socket_folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
