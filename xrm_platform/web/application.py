@@ -29,7 +29,9 @@ def create_app(platform: Platform) -> web.Application:
     app.on_response_prepare.append(set_headers)
     for endpoint in ENDPOINTS:
         handler = handler_of(endpoint, platform.config.max_request_bytes)
-        app.router.add_route(endpoint.method, openapi.PREFIX + endpoint.path, handler, name=endpoint.name)
+        resource = app.router.add_resource(openapi.PREFIX + endpoint.path, name=endpoint.name)
+        for method in (endpoint.method, "HEAD") if endpoint.method == "GET" else (endpoint.method,):
+            resource.add_route(method, handler)
     app.router.add_get("/api/openapi.json", openapi_document)
     app.router.add_get("/api/docs", docs_page)
     app.router.add_get("/healthz", healthz)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from xrm_platform.people.actor import Actor, Scope
-from xrm_platform.people.rights import require_admin, require_scope
+from xrm_platform.people.rights import require_admin, require_collaborative, require_scope
 from xrm_platform.problems import Forbidden, Missing, Unauthenticated
 
 from .endpoints import Need
@@ -75,8 +75,11 @@ def require(actor: Actor, need: Need) -> None:
     """The least that an endpoint needs, told before its body is read; the use case has the last word."""
     if need is Need.ADMIN:
         require_admin(actor)
-    elif need in (Need.READ, Need.SEND):
-        require_scope(actor, Scope(need.value))
+    elif need is Need.READ:
+        require_scope(actor, Scope.READ)
+    elif need is Need.SEND:
+        require_collaborative(actor)
+        require_scope(actor, Scope.SEND)
 
 
 def set_session_cookie(response: web.Response, token: str, *, https: bool) -> None:

@@ -90,6 +90,7 @@ async def set_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.setdefault(name, value)
     if request.app[PLATFORM].config.https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    response.headers["Server"] = "xrm"
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     if REQUEST_ID in request:
