@@ -1,0 +1,31 @@
+"""What a signature adds to a mail."""
+
+from __future__ import annotations
+
+from xrm_platform.messaging.mail.signature import SIGNATURE_CID, Signature, sign
+
+
+def test_without_signature_nothing_changes():
+    assert sign("Bonjour", "<p>Bonjour</p>", Signature(""), alt="") == ("Bonjour", "<p>Bonjour</p>")
+
+
+def test_a_text_signature_stands_under_its_delimiter():
+    text, html = sign("Bonjour\n\n", None, Signature("Léa"), alt="")
+
+    assert text == "Bonjour\n\n-- \nLéa\n"
+    assert html is None
+
+
+def test_an_image_makes_html_of_a_text_mail():
+    text, html = sign("a < b\n  c", None, Signature("", "image/png"), alt='Léa "M"')
+
+    assert text == "a < b\n  c"
+    assert "a &lt; b\n  c" in html
+    assert f'<img src="cid:{SIGNATURE_CID}" alt="Léa &quot;M&quot;">' in html
+
+
+def test_the_signature_goes_inside_the_body_of_a_whole_document():
+    _, html = sign("x", "<html><body><p>x</p></BODY></html>", Signature("Léa"), alt="")
+
+    assert html.endswith("</BODY></html>")
+    assert html.index("Léa") < html.index("</BODY>")
