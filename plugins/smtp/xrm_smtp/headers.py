@@ -67,7 +67,7 @@ def addresses(name: str, mailboxes: Sequence[Address]) -> bytes:
 
 def parameter(name: str, value: str) -> str:
     """A parameter of a MIME header with its leading semicolon, on lines of its own; RFC 2231 where it must."""
-    if _PLAIN_PARAMETER.fullmatch(value):
+    if _PLAIN_PARAMETER.fullmatch(refuse_controls(value, name)):
         return f';\r\n {name}="{value}"'
     octets = [chr(octet) if octet in _ATTRIBUTE_CHARS else f"%{octet:02X}" for octet in value.encode()]
     pieces, room = [""], LINE - len(name) - 20

@@ -29,6 +29,8 @@ _TOO_FAST = re.compile(
     r"\brate\b|throttl|too many (?:messages|mails|emails|connections)|try again later.*limit", re.IGNORECASE
 )
 
+_CUT_IN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
 RATE_PAUSE = timedelta(minutes=5)
 """How long to wait when a server says "too fast", for none says how long."""
 
@@ -133,8 +135,8 @@ def connection_error(error: BaseException, host: str, port: int) -> ProviderErro
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return PermanentError("certificate_refused", host=host, detail=cause.verify_message)
-        if isinstance(cause, ssl.SSLError):
-            return PermanentError("wrong_security", host=host, port=port, detail=cause.reason or "")
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT_IN_TLS):
+            return PermanentError("wrong_security", host=host, port=port, detail=str(cause))
     if isinstance(error, TimeoutError):
         return TransientError("no_answer", host=host, port=port)
     return TransientError("unreachable", host=host, port=port, detail=type(error).__name__)

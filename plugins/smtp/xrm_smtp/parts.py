@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from xrm_platform.providers import Attachment, PermanentError
 
-from .headers import parameter, refuse_controls
+from .headers import parameter
 
 CACHE_BYTES = 64 * 1024 * 1024
 """What the encoded attachments that are kept for the next messages of a mailing may take."""
@@ -84,8 +84,7 @@ class AttachmentEncoder:
 
 def attachment_part(attachment: Attachment, *, inline: bool) -> Chunks:
     """A file in base64. A message within the message is not allowed that (RFC 2046 §5.2.1) and goes as a file."""
-    filename = refuse_controls(attachment.filename, "attachment")
-    content_type = attachment.content_type
+    filename, content_type = attachment.filename, attachment.content_type
     if not _TYPE.fullmatch(content_type):
         raise PermanentError("bad_content_type", filename=filename)
     if content_type.lower().startswith(("message/", "multipart/")):
