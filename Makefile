@@ -9,7 +9,8 @@ SOURCES := $(wildcard requirements/dev.txt requirements/uv.txt pyproject.toml pl
 
 help:
 	@echo "make demo    show the platform at work against stand-ins of the outside world (ARGS=--once: run and end)"
-	@echo "make serve   start the platform on your own data, in XRM_HOME or ./data"
+	@echo "make serve   start the platform on your own data, in XRM_HOME or ./data; before the first time:"
+	@echo "             .venv/bin/xrm init --base ACME --base-name 'Acme SARL' --admin LOGIN"
 	@echo "make test    check everything (ARGS='-k mail' is for pytest)"
 	@echo "make lint    check style, types and who imports whom"
 	@echo "make bench   measure against bare loops and print the ratios"
@@ -20,10 +21,10 @@ $(READY): $(SOURCES)
 	@sh tools/python.sh tools/environment.py
 
 demo: $(READY)
-	@$(BIN)/python tools/demo.py $(ARGS)
+	@$(BIN)/xrm demo $(ARGS)
 
 serve: $(READY)
-	@$(BIN)/python tools/serve.py $(ARGS)
+	@$(BIN)/xrm serve $(ARGS)
 
 test: $(READY)
 	@$(BIN)/python tools/checks.py test $(ARGS)
