@@ -87,6 +87,13 @@ async def test_asking_for_an_older_revision_gives_the_newest(drivers, descriptor
     assert len(driver_class.built) == 1
 
 
+async def test_an_older_revision_asked_for_while_a_newer_is_built_gives_the_newer(drivers, descriptor, driver_class):
+    found = await asyncio.gather(drivers.get("a", 2, descriptor, dict), drivers.get("a", 1, descriptor, dict))
+
+    assert [one.revision for one in found] == [2, 2]
+    assert len(driver_class.built) == 1
+
+
 async def test_a_replaced_driver_is_closed_only_after_its_calls_in_flight(drivers, descriptor, driver_class):
     finish = asyncio.Event()
     old = await drivers.get("a", 1, descriptor, dict)
