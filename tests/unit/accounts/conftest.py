@@ -125,7 +125,7 @@ async def rooms_over(store, box, clock, http, wording):
     """Makes the use cases over a registry, as one process has them."""
     opened = []
 
-    def rooms(registry):
+    def rooms(registry, box=box):
         connections = Connections(store, registry, box, clock, http)
         opened.append(connections)
         return SimpleNamespace(
