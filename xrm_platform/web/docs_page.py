@@ -10,7 +10,7 @@ from aiohttp import web
 from .request_values import LANGUAGE, PLATFORM
 
 STATIC = Path(__file__).parent / "static"
-_NEEDED = (STATIC / "vendor/swagger-ui/swagger-ui-bundle.js", STATIC / "vendor/swagger-ui/swagger-ui.css")
+NEEDED = (STATIC / "vendor/swagger-ui/swagger-ui-bundle.js", STATIC / "vendor/swagger-ui/swagger-ui.css")
 _PAGE = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -37,7 +37,7 @@ DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("openapi", dict)
 async def docs_page(request: web.Request) -> web.Response:
     """Where the files of Swagger UI are missing the page says how to get them, and leads to the document itself."""
     language = request[LANGUAGE]
-    if all(file.is_file() for file in _NEEDED):
+    if all(file.is_file() for file in NEEDED):
         head, body = _HEAD, _BODY
     else:
         sentence = request.app[PLATFORM].wording.say("pages", "api_docs_missing", language=language)

@@ -61,8 +61,8 @@ class Session:
 
 @dataclass(frozen=True)
 class Seed:
-    """What is in the database. `chief`, `marie` and `nobody` are users of ACME: administrator, the collaborator COM,
-    and one without any right; `stranger` is the administrator of OTHER. `tokens` are by scope."""
+    """What is in the database. `chief`, `marie` and `nobody` are users of ACME: administrator and DIR, the collaborator
+    COM, and one without any right; `stranger` is the administrator of OTHER. `tokens` are by scope."""
 
     database: Path
     keys: tuple[str, ...]
@@ -102,6 +102,7 @@ async def fill(config: Config, database: Path) -> Seed:
         await xrm.collaborators.create(
             actor, "COM", last_name="Martin", email="com@acme.example", mobile="0612345678", manager="DIR"
         )
+        await xrm.users.change(actor, "chief", {"xrm_allowed": True, "collaborator": "DIR"})
         await xrm.users.create(actor, "marie", password=PASSWORD, xrm_allowed=True, collaborator="COM")
         await xrm.users.create(actor, "nobody", password=PASSWORD)
         accounts = []
