@@ -174,7 +174,7 @@ class DriverContract:
     ) -> None:
         await self.exercise(driver)
         for secret in secret_values(descriptor, settings):
-            assert secret not in f"{driver!r} {driver} {driver:}"
+            assert secret not in f"{driver!r} {driver}"
 
     async def test_secrets_are_in_no_log_and_no_error(
         self,

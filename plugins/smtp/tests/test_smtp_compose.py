@@ -15,7 +15,7 @@ from xrm_smtp.compose import ComposedMail, ascii_domain, compose
 from xrm_smtp.parts import AttachmentEncoder, attachment_part, base64_lines
 
 from xrm_platform.providers import Address, Attachment, PermanentError
-from xrm_platform.testing.mail_contract import PICTURE, QUOTE, content, outgoing_mail
+from xrm_platform.testing.mail_vendor import PICTURE, QUOTE, content, outgoing_mail
 
 ANY_BODY = st.text(st.characters(exclude_categories=("Cs",)), max_size=2000)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from xrm_smtp.plugin import SMTP
 
 from xrm_platform.providers import (
     Address,
+    Attachment,
     AuthError,
     Handover,
     InvalidRecipient,
@@ -26,11 +27,10 @@ from xrm_platform.providers import (
 )
 from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.testing.inspection import failed_tick
-from xrm_platform.testing.mail_contract import ANNA, BEN, QUOTE, outcomes, outgoing_mail
+from xrm_platform.testing.mail_vendor import ANNA, BEN, QUOTE, outcomes, outgoing_mail
 from xrm_platform.testing.smtp_server import CertificateFlaw, SmtpFault, SmtpSecurity, SmtpServer, SmtpStage
 
 USER = {"com@example.com": "secret"}
-Opened = Callable[..., AbstractAsyncContextManager[SmtpMail]]
 
 
 @asynccontextmanager
@@ -104,7 +104,7 @@ async def test_a_connection_cut_before_the_message_can_be_tried_again(server: Sm
 async def test_a_connection_cut_while_a_large_message_flows_can_be_tried_again(server: SmtpServer) -> None:
     server.faults.add(SmtpFault(SmtpStage.BODY, drop=True, delay=0.05))
     server.max_bytes = 100_000_000
-    file = QUOTE.__class__("large.bin", "application/octet-stream", bytes(20_000_000))
+    file = Attachment("large.bin", "application/octet-stream", bytes(20_000_000))
     async with account(server) as opened:
         error = await error_of(opened, attachments=(file,))
     assert error is not None
@@ -201,7 +201,7 @@ async def test_an_idle_connection_is_left_in_time(server: SmtpServer, monkeypatc
 async def test_what_is_not_sent_in_time_is_said_before_the_platform_cuts_the_call(
     server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "SEND_SECONDS", 0.5)
+    monkeypatch.setattr(driver, "CALL_SECONDS", 0.5)
     server.faults.add(SmtpFault(SmtpStage.END, delay=30, times=None))
     async with account(server) as opened:
         told = await outcomes(opened, [outgoing_mail() for _ in range(6)])
@@ -330,3 +330,13 @@ async def test_an_account_without_authentication_sends() -> None:
         assert [tick.state for tick in await opened.check()] == ["ok", "skipped", "skipped", "skipped"]
         assert await error_of(opened) is None
     assert server.received[0].username is None
+
+
+async def test_a_check_that_takes_too_long_says_at_which_step(
+    server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "CALL_SECONDS", 0.5)
+    server.faults.add(SmtpFault(SmtpStage.AUTH, delay=30))
+    async with account(server) as opened:
+        tick = failed_tick(await opened.check())
+    assert (tick.step, tick.code) == ("signed_in", "no_answer")

@@ -17,13 +17,15 @@ from xrm_platform.providers import (
     TickState,
 )
 
+from .client import Connection
 from .compose import ComposedMail, ascii_domain, compose
+from .mapping import connection_error
 from .parts import AttachmentEncoder
 from .plugin import SMTP
 from .pool import Pool
 
-SEND_SECONDS = SMTP.limits.timeout - 10
-"""When a call of `send` ends by itself. It answers what is known by then, which the platform's cut would lose."""
+CALL_SECONDS = SMTP.limits.timeout - 10
+"""When a call ends by itself. It answers what is known by then, which the platform's cut would lose."""
 
 STEPS = ("reached", "secured", "signed_in", "may_send")
 
@@ -57,20 +59,28 @@ class SmtpMail:
         }
         try:
             async with self._pool.apart() as connection:
-                try:
-                    await connection.open()
-                    if address is not None:
-                        connection.step = "may_send"
-                        await connection.may_send(address)
-                except ProviderError as error:
-                    return ticks(wanted, connection.step, error)
+                failed = await self._tried(connection, address)
+                return ticks(wanted, connection.step, failed)
         except ProviderError as error:
             return ticks({**wanted, "reached": False}, "secured", error)
-        return ticks(wanted)
 
     async def aclose(self) -> None:
         """Leave the server."""
         await self._pool.aclose()
+
+    async def _tried(self, connection: Connection, address: str | None) -> ProviderError | None:
+        """Why the step that `connection` names failed."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await connection.open()
+                if address is not None:
+                    connection.step = "may_send"
+                    await connection.may_send(address)
+        except ProviderError as error:
+            return error
+        except TimeoutError as error:
+            return connection_error(error, self._settings["host"], self._settings["port"])
+        return None
 
     def _composed(self, batch: Sequence[OutgoingMail]) -> list[ComposedMail | SendResult]:
         """The mails as octets, or why they cannot be written. Runs in a thread."""
@@ -89,7 +99,7 @@ class SmtpMail:
         reference = None
         if mail.recipients:
             try:
-                delivery = await self._pool.deliver(mail, asked_at, asked_at + SEND_SECONDS)
+                delivery = await self._pool.deliver(mail, asked_at, asked_at + CALL_SECONDS)
             except ProviderError as error:
                 return SendResult(mail.id, error=error)
             errors, reference = {**errors, **delivery.errors}, delivery.reference
@@ -112,11 +122,11 @@ def own_address(username: str | None) -> str | None:
         return None
 
 
-def ticks(wanted: Mapping[str, bool], failed: str | None = None, error: ProviderError | None = None) -> list[Tick]:
-    """The steps of a check: those not `wanted` are skipped, and so is what comes after the one that `failed`."""
+def ticks(wanted: Mapping[str, bool], last: str, error: ProviderError | None) -> list[Tick]:
+    """The steps of a check: those not `wanted` were skipped; if there is an `error`, it ended with the step `last`."""
     told: list[Tick] = []
     for step in STEPS:
-        if step == failed and error is not None:
+        if step == last and error is not None:
             told.append(Tick(step, TickState.FAILED, error.code, error.params))
             return told
         told.append(Tick(step, TickState.OK if wanted.get(step, True) else TickState.SKIPPED))

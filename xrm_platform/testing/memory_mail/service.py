@@ -24,7 +24,7 @@ from xrm_platform.providers import (
     TooLarge,
     TransientError,
 )
-from xrm_platform.testing.mail_contract import Arrival
+from xrm_platform.testing.mail_vendor import Arrival
 
 
 @dataclass(frozen=True, slots=True)
