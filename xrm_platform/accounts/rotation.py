@@ -40,7 +40,7 @@ async def rotate_key_file(store: Store, key_file: Path) -> Rotation:
     Raises `SecretsError`, with `account_secret_unreadable` for the first account that no key opens, and
     `Conflicting("rotation_running")`; nothing is lost then, and all keys are kept.
     """
-    async with _alone(key_file.parent) as flush_folder:
+    async with _alone(key_file) as flush_folder:
         keys = await asyncio.to_thread(read_keys, (), key_file)
         resumed = len(keys) > 1
         if not resumed:
@@ -94,12 +94,12 @@ def _rotated(rows: Sequence[SealedRow], box: SecretBox) -> list[SealedRow]:
 
 
 @contextlib.asynccontextmanager
-async def _alone(folder: Path) -> AsyncIterator[Callable[[], None]]:
-    """Only one rotation at a time goes on in `folder`. Gives what makes a file that was replaced in it last."""
+async def _alone(key_file: Path) -> AsyncIterator[Callable[[], None]]:
+    """Only one rotation at a time works on `key_file`. Gives what makes sure that its replacement is on disk."""
     try:
-        descriptor = await asyncio.to_thread(_lock, folder)
+        descriptor = await asyncio.to_thread(_lock, key_file.parent)
     except FileNotFoundError as error:
-        raise SecretsError("secret_key_missing", path=str(folder)) from error
+        raise SecretsError("secret_key_missing", path=str(key_file)) from error
     try:
         yield partial(os.fsync, descriptor)
     finally:

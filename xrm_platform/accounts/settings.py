@@ -99,7 +99,8 @@ def changes_between(
 
 def _faults(error: ValidationError, package: str, knows: KnowsCode) -> Iterator[tuple[str, Fault | str]]:
     for path, messages in _flat(error.messages_dict, "settings"):
-        code = next((message for message in messages if _CODE.fullmatch(message) and knows(message)), None)
+        codes = (message for message in messages if package and _CODE.fullmatch(message) and knows(message))
+        code = next(codes, None)
         yield path, " ".join(messages) if code is None else Fault(code, package=package)
 
 

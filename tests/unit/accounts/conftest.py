@@ -75,7 +75,7 @@ class Moody:
         """Nothing is open."""
 
 
-MOODY = ProviderDescriptor("moody", Channel.MAIL, "Moody", MoodySettings)
+MOODY = ProviderDescriptor("moody", Channel.MAIL, "Moody", MoodySettings, translations=MEMORY_MAIL.translations)
 
 
 class Plugin:

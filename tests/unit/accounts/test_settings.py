@@ -1,6 +1,7 @@
 """Settings of an account: what is accepted, what is stored, what may be seen."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,12 @@ def test_a_message_that_is_a_code_of_the_plugin_becomes_a_fault_of_its_package()
 def test_a_message_that_only_looks_like_a_code_stays_a_sentence() -> None:
     with pytest.raises(Invalid) as caught:
         checked(POSTCARD, {"host": "h", "port": 27}, lambda _: False)
+    assert caught.value.fields == {"settings.port": "port_odd"}
+
+
+def test_without_translations_a_plugin_has_no_codes() -> None:
+    with pytest.raises(Invalid) as caught:
+        checked(replace(POSTCARD, translations=""), {"host": "h", "port": 27}, lambda _: True)
     assert caught.value.fields == {"settings.port": "port_odd"}
 
 
