@@ -118,8 +118,7 @@ def check(id_: AccountId, base: Base, json: Json = False) -> None:
 @commands.command("pause", cls=Command)
 def pause(id_: AccountId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        await xrm.accounts.pause(actor, id_)
-        return await xrm.accounts.get(actor, id_)
+        return await xrm.accounts.pause(actor, id_)
 
     show(in_base(base, use), json_wanted=json)
 
@@ -127,8 +126,7 @@ def pause(id_: AccountId, base: Base, json: Json = False) -> None:
 @commands.command("resume", cls=Command)
 def resume(id_: AccountId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        await xrm.accounts.resume(actor, id_)
-        return await xrm.accounts.get(actor, id_)
+        return await xrm.accounts.resume(actor, id_)
 
     show(in_base(base, use), json_wanted=json)
 

@@ -19,7 +19,7 @@ from typer import BadParameter, TyperException
 from xrm_platform.problems import Fault, Invalid, Problem
 from xrm_platform.wording import translate_validation
 
-from .words import knows, language, say, say_with
+from .words import language, say, say_with
 
 REFUSED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -41,8 +41,7 @@ def complain_of_problem(problem: Problem) -> int:
 def _fault_sentence(fault: Fault | str) -> str:
     if isinstance(fault, str):
         return translate_validation(fault, language())
-    section = "problems" if knows("problems", fault.code) else "faults"
-    return say_with(section, fault.code, fault.params)
+    return say_with("errors" if fault.package else "problems", fault.code, fault.params, fault.package)
 
 
 def option_of(field: str) -> str:
@@ -57,7 +56,15 @@ def option_of(field: str) -> str:
 
 
 _ARGUMENTS = frozenset({"code", "login", "slug", "id"})
-_OPTIONS = {"sender": "--from", "attachments": "--attach", "html": "--html-file", "idempotency_key": "--key"}
+_OPTIONS = {
+    "sender": "--from",
+    "attachments": "--attach",
+    "html": "--html-file",
+    "idempotency_key": "--key",
+    "scopes": "--scope",
+    "expires_at": "--expires",
+    "password": "--password-file",
+}
 
 
 def complain_of_usage(error: TyperException) -> int:

@@ -49,7 +49,7 @@ async def _found(
 ) -> BaseView:
     from xrm_platform.app import Platform  # noqa: PLC0415  loads everything, which `--help` must not
 
-    with _undone_on_failure(config):
+    with _undone_on_failure(config), _named_as_given():
         await _prepare(config)
         async with Platform.open(config) as xrm:
             return await xrm.bases.found(
@@ -62,6 +62,18 @@ async def _found(
                 time_zone=time_zone,
                 actor_name=operator_name(),
             )
+
+
+@contextlib.contextmanager
+def _named_as_given() -> Iterator[None]:
+    """Faults speak of the options of this command, not of the fields of a base and a user."""
+    try:
+        yield
+    except Invalid as invalid:
+        raise Invalid({_GIVEN_AS.get(name, name): fault for name, fault in invalid.fields.items()}) from invalid
+
+
+_GIVEN_AS = {"code": "base", "name": "base_name", "login": "admin"}
 
 
 async def _prepare(config: Config) -> None:

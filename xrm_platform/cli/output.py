@@ -37,10 +37,10 @@ def show(view: Any, *, json_wanted: bool) -> None:
         _print_json(shown)
         return
     tables = {name: found for name, found in shown.items() if _is_table(found)}
-    _show_fields({name: found for name, found in shown.items() if name not in tables})
+    _show_fields({name: found for name, found in shown.items() if name not in tables and not name.endswith("_params")})
     for name, rows in tables.items():
         print(f"\n{_label(name)}")
-        _show_table(rows, tuple(column for column in rows[0] if any(row[column] not in _EMPTY for row in rows)))
+        _show_table(rows, tuple(column for column in rows[0] if _worth_a_column(column, rows)))
 
 
 def show_list(items: Sequence[Any], columns: Sequence[str], *, json_wanted: bool, following: str | None = None) -> None:
@@ -76,6 +76,11 @@ def _print_json(value: Any) -> None:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _worth_a_column(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Parameters of sentences are for programs, and a column without any value is for nobody."""
+    return not name.endswith("_params") and any(row[name] not in _EMPTY for row in rows)
 
 
 def _label(name: str) -> str:

@@ -16,8 +16,9 @@ from xrm_platform.wording import Wording, load_wording
 
 
 @functools.cache
-def _wording() -> Wording:
-    return load_wording()
+def wording(package: str = "") -> Wording:
+    """The platform's sentences and, before them, those of a plugin's translations `package`."""
+    return load_wording(frozenset({package} - {""}))
 
 
 def language() -> str:
@@ -30,9 +31,9 @@ def say(section: str, code: str, /, **params: Any) -> str:
     return say_with(section, code, params)
 
 
-def say_with(section: str, code: str, params: Mapping[str, Any]) -> str:
-    return _wording().say(section, code, params, language=language())
+def say_with(section: str, code: str, params: Mapping[str, Any], package: str = "") -> str:
+    return wording(package).say(section, code, params, language=language(), package=package)
 
 
 def knows(section: str, code: str) -> bool:
-    return _wording().knows(section, code, language=language())
+    return wording().knows(section, code, language=language())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from xrm_platform.app import Platform
@@ -77,7 +77,8 @@ async def _perform(
     right = await _sms_arrived(xrm, screen, company, esendex, sms_id, sms_text) and right
     screen.end(right=right)
     if not once:
-        await _stay(xrm, screen, company, folder, port)
+        async with _shown_arrivals(screen, smtp, esendex):
+            await _stay(xrm, screen, company, folder, port)
     return right
 
 
@@ -151,6 +152,27 @@ async def _stay(xrm: Platform, screen: Screen, company: Company, folder: Path, p
         screen.addresses(url, company.sign_ins, BASE, token, str(folder / "arrived"))
         await until_stopped()
         screen.farewell()
+
+
+@contextlib.asynccontextmanager
+async def _shown_arrivals(screen: Screen, smtp: SmtpServer, esendex: EsendexServer) -> AsyncIterator[None]:
+    """Meanwhile, show what else arrives at the stand-ins."""
+
+    async def look() -> None:
+        mails, sms = len(smtp.received), len(esendex.sent)
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            for received in smtp.received[mails:]:
+                screen.mail(received)
+            for sent in esendex.sent[sms:]:
+                screen.sms(sent)
+            mails, sms = len(smtp.received), len(esendex.sent)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]], seconds: float) -> bool:

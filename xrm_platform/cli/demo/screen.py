@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from xrm_platform.testing.esendex_outbox import SentSms
 from xrm_platform.testing.smtp_server import ReceivedMail
 
 from .arrivals import Part, Verdict, body_of, parts_of
+from .example import COLLABORATOR, CUSTOMER_MOBILE
 
 WIDTH = 92
 ACCENT = "cyan"
@@ -40,8 +42,9 @@ class Screen:
     def act(self, sentence: str) -> None:
         """A new part of the story."""
         self._acts += 1
+        title = Text(f"{self._acts}. {say('demo', sentence)}", style=f"bold {ACCENT}")
         self._console.print()
-        self._console.print(Rule(Text(f"{self._acts}. {say('demo', sentence)}", style=f"bold {ACCENT}"), align="left"))
+        self._console.print(Rule(title, align="left", style=f"dim {ACCENT}"))
 
     def done(self, sentence: str, /, **params: Any) -> None:
         """A step that is done."""
@@ -75,15 +78,18 @@ class Screen:
         body = Panel(Text(body_of(message, "plain")), box=box.SQUARE, border_style="dim", padding=(0, 1))
         self._panel("mail_panel", Group(heads, Text(), body, parts))
 
-    def sms(self, sent: SentSms, state: str) -> None:
+    def sms(self, sent: SentSms, state: str = "") -> None:
+        """`state` is what the platform knows of it, if that was asked."""
         rows = _grid()
         for code, value in (
             ("to", shown(f"+{sent.to}")),
             ("from", sent.sender),
             ("sms_body", sent.text),
             ("encoding", say("demo", f"encoding_{sent.characterset.lower()}", parts=sent.parts)),
-            ("state", say("states", state)),
+            ("state", say("states", state) if state else ""),
         ):
+            if not value:
+                continue
             rows.add_row(say("demo", code), Text(value))
         self._panel("sms_panel", rows)
 
@@ -109,15 +115,23 @@ class Screen:
             )
         rows.add_row(say("demo", "arrived_in"), Text(folder))
         self._panel("go_on", rows)
-        self._console.print(Text(say("demo", "try_curl"), style="dim"))
-        command = f"curl -H 'Authorization: Bearer {token}' {url}/api/v1/bases/{base}/messages"
-        self._console.print(command, style="bold", soft_wrap=True, markup=False)
-        self._console.print()
+        authorization = f"-H 'Authorization: Bearer {token}'"
+        address = f"{url}/api/v1/bases/{base}"
+        self._command("try_list", f"curl {authorization} {address}/messages")
+        body = json.dumps({"sender": COLLABORATOR, "to": [CUSTOMER_MOBILE], "text": say("demo", "sms_to_try")})
+        self._command(
+            "try_sms", f"curl {authorization} -H 'Content-Type: application/json' {address}/sms-messages -d '{body}'"
+        )
         self._console.print(Text(say("demo", "until_ctrl_c"), style=f"bold {ACCENT}"))
 
     def farewell(self) -> None:
         self._console.print()
         self._console.print(Text(say("demo", "farewell"), style="dim"))
+
+    def _command(self, sentence: str, command: str) -> None:
+        self._console.print(Text(say("demo", sentence), style="dim"))
+        self._console.print(command, style="bold", soft_wrap=True, markup=False)
+        self._console.print()
 
     def _line(self, sign: str, sign_style: str, words: str, style: str = "") -> None:
         grid = Table.grid(padding=(0, 1))
