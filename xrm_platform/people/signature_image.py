@@ -21,6 +21,8 @@ def checked_type(content: bytes) -> str:
         with Image.open(io.BytesIO(content), formats=tuple(_TYPES)) as image:
             if max(image.size) > PIXELS_LIMIT:
                 raise Invalid.field("signature_image", "image_too_large", limit=PIXELS_LIMIT)
+            image.verify()
+        with Image.open(io.BytesIO(content)) as image:  # verifying reads the file up: its pixels need it once more
             image.load()
             return _TYPES[image.format or ""]
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
