@@ -36,7 +36,7 @@ class Wording:
         language: str,
         package: str = "",
     ) -> str:
-        """The sentence for `code`; `package` is the plugin's (`ProviderDescriptor.translations`) that may know it better.
+        """The sentence for `code`; the plugin `package` (`ProviderDescriptor.translations`) may know a better one.
 
         A code without a sentence is returned as it is: a person can still quote it to support.
         """
