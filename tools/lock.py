@@ -26,7 +26,7 @@ OPTIONS = (
 
 def main(options: list[str]) -> int:
     # In this order: what tests run with is what people run with.
-    for name, constraint in (("runtime", None), ("dev", "runtime"), ("uv", "dev")):
+    for name, constraint in (("runtime", None), ("dev", "runtime"), ("uv", "dev"), ("node", None)):
         command = [str(UV), "pip", "compile", *OPTIONS, *options, f"requirements/{name}.in"]
         command += ["--output-file", f"requirements/{name}.txt"]
         if constraint:
