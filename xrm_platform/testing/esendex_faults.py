@@ -27,6 +27,7 @@ class Fault:
     status: int = 500
     accepted: bool = False
     retry_after: str | None = None
+    location: str | None = None
     body: str | None = None
     content_type: str = "text/plain"
     on: str = ""

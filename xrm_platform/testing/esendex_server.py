@@ -274,6 +274,7 @@ def _failing(request: web.Request, fault: Fault) -> web.Response:
         answer = _error(request, fault.status, "scripted_fault", f"HTTP {fault.status}")
     else:
         answer = web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
-    if fault.retry_after is not None:
-        answer.headers["Retry-After"] = fault.retry_after
+    for name, value in (("Retry-After", fault.retry_after), ("Location", fault.location)):
+        if value is not None:
+            answer.headers[name] = value
     return answer

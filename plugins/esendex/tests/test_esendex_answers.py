@@ -66,6 +66,7 @@ EXTERNAL = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
         b'<?xml version="1.0" encoding="no-such"?><a/>',
         b"[" * 100_000,
         b'{"a":' * 100_000,
+        b"<!DOCTYPE a><a/>",
         BOMB,
         EXTERNAL,
     ],

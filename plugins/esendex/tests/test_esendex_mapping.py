@@ -12,7 +12,6 @@ from xrm_esendex.plugin import ESENDEX
 from xrm_platform.providers import (
     BadResponse,
     DeliveryStatus,
-    InvalidRecipient,
     OutcomeUnknown,
     OutgoingSms,
     PermanentError,
@@ -50,6 +49,7 @@ def reported(status, inner=""):
     ],
 )
 def test_a_number_loses_its_plus_and_a_short_one_gets_00(number, written):
+    assert mapping.is_number(number)
     assert mapping.recipient(number) == written
 
 
@@ -57,9 +57,8 @@ def test_a_number_loses_its_plus_and_a_short_one_gets_00(number, written):
     "number",
     ["33612345678", "+0612345678", "+33 612345678", "+336", "+1234567890123456", "+٣٣٦١٢٣٤٥٦٧٨", "+33612345678\n"],
 )
-def test_what_is_not_e164_is_an_invalid_recipient(number):
-    with pytest.raises(InvalidRecipient):
-        mapping.recipient(number)
+def test_what_is_not_e164_is_no_number(number):
+    assert not mapping.is_number(number)
 
 
 def test_a_dispatch_says_who_what_and_in_which_character_set():

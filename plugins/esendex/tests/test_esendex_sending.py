@@ -51,7 +51,7 @@ def impatient(monkeypatch):
         (Fault(status=429), RateLimited),
         (Fault(status=503), TransientError),
         (Fault(status=503, retry_after="3"), RateLimited),
-        (Fault(status=307), BadResponse),
+        (Fault(status=307, location="/v1.0/messagedispatcher"), BadResponse),
         (RESET_BEFORE_ACCEPTANCE, OutcomeUnknown),
         (TIMEOUT_BEFORE_ACCEPTANCE, OutcomeUnknown),
         (HTML_ERROR_PAGE, OutcomeUnknown),

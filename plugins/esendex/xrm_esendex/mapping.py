@@ -18,7 +18,6 @@ from xrm_platform.providers import (
     DeliveryEvent,
     DeliveryStatus,
     InboundSms,
-    InvalidRecipient,
     OutcomeUnknown,
     OutgoingSms,
     PermanentError,
@@ -55,26 +54,35 @@ Norway, Singapore, New Caledonia, Saint-Pierre-et-Miquelon, Wallis-et-Futuna."""
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
+def is_number(written: str) -> bool:
+    """Whether `written` is E.164 with its plus, which the dispatcher's form can be made of."""
+    return E164.fullmatch(written) is not None
+
+
 def recipient(number_: str) -> str:
-    """E.164 with its plus as Esendex wants it. Raises `InvalidRecipient` for anything else."""
-    if not E164.fullmatch(number_):
-        raise InvalidRecipient
+    """E.164 with its plus, as Esendex wants it."""
     digits = number_[1:]
     return digits if len(digits) >= SHORTEST_WITHOUT_PREFIX else f"00{digits}"
 
 
 def dispatch(batch: Iterable[OutgoingSms], account_reference: str, originator: str) -> bytes:
     """The body of `POST /v1.0/messagedispatcher`. One `to` a message, so that the answer's order tells them apart."""
+    default = phone_or_name(originator)
     messages = [
         {
             "to": recipient(sms.to),
-            "from": (sms.sender or originator).removeprefix("+"),
+            "from": phone_or_name(sms.sender) if sms.sender else default,
             "body": sms.text,
             "characterset": CHARACTER_SETS[sms.encoding],
         }
         for sms in batch
     ]
     return json.dumps({"accountreference": account_reference, "messages": messages}, ensure_ascii=False).encode()
+
+
+def phone_or_name(originator: str) -> str:
+    """An originator as Esendex wants it: a phone number without its plus, a name as it is."""
+    return originator.removeprefix("+")
 
 
 def references(body: bytes, count: int) -> list[str]:
@@ -85,8 +93,8 @@ def references(body: bytes, count: int) -> list[str]:
         headers = items({**child(record, "batch"), **record}, "messageheaders", "messageheader")
     except BadResponse as error:
         raise OutcomeUnknown(detail=error.detail) from error
-    found = [str(header.get("id") or "").strip() for header in headers]
-    if len(found) != count or not all(found):
+    found = [id_ for header in headers if isinstance(id_ := header.get("id"), str) and id_]
+    if not len(found) == len(headers) == count:
         raise OutcomeUnknown(detail=f"{len(found)} ids for {count} messages")
     return found
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from xrm_platform.providers import (
     Handover,
+    InvalidRecipient,
     OutcomeUnknown,
     OutgoingSms,
     ProviderError,
@@ -20,7 +21,7 @@ from xrm_platform.providers import (
     TransientError,
 )
 
-from .mapping import recipient
+from .mapping import is_number
 from .refusals import ABOUT_A_MESSAGE, MessageRefused
 from .settings import is_originator
 
@@ -49,11 +50,7 @@ def unfit(sms: OutgoingSms) -> ProviderError | None:
     """Why a message cannot be offered at all, None when it can."""
     if sms.sender is not None and not is_originator(sms.sender):
         return MessageRefused("originator_refused", originator=sms.sender)
-    try:
-        recipient(sms.to)
-    except ProviderError as error:
-        return error
-    return None
+    return None if is_number(sms.to) else InvalidRecipient()
 
 
 async def _offer_in_parts(
