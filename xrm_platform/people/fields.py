@@ -63,7 +63,7 @@ def line(field: str, given: str, *, limit: int = NAME_LIMIT, required: bool = Fa
     if required and not text:
         raise Invalid.field(field, "required")
     if len(text) > limit:
-        raise Invalid.field(field, "text_too_long", limit=limit)
+        raise Invalid.field(field, "text_too_long", limit=limit, length=len(text))
     if not text.isprintable():
         raise Invalid.field(field, "text_not_printable")
     return text
@@ -73,7 +73,7 @@ def paragraph(field: str, given: str, *, limit: int) -> str:
     """Text of several lines, which end in a line feed as it is stored."""
     text = given.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if len(text) > limit:
-        raise Invalid.field(field, "text_too_long", limit=limit)
+        raise Invalid.field(field, "text_too_long", limit=limit, length=len(text))
     if not text.replace("\n", "").replace("\t", "").isprintable():
         raise Invalid.field(field, "text_not_printable")
     return text
@@ -125,9 +125,10 @@ def country(given: str) -> str:
     return code_of_country
 
 
-def password(given: str) -> str:
+def password(given: str, *, field: str = "password") -> str:
+    """A password that may be given: 10 to 1024 characters, whichever they are."""
     if len(given) < PASSWORD_MINIMUM:
-        raise Invalid.field("password", "password_too_short", limit=PASSWORD_MINIMUM)
+        raise Invalid.field(field, "password_too_short", limit=PASSWORD_MINIMUM)
     if len(given) > PASSWORD_LIMIT:
-        raise Invalid.field("password", "text_too_long", limit=PASSWORD_LIMIT)
+        raise Invalid.field(field, "text_too_long", limit=PASSWORD_LIMIT, length=len(given))
     return given

@@ -107,6 +107,7 @@ class SignIn:
         """
         if actor.user_id is None:
             raise Forbidden("users_only")
+        fields.password(new, field="new_password")
         key = f"user {actor.user_id}"
         self._require_patience(key)
         async with self._store.read() as session:

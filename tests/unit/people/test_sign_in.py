@@ -277,7 +277,7 @@ async def test_changing_ones_password_needs_the_current_one_and_a_good_new_one(s
     assert caught.value.fields["current_password"].code == "current_password_wrong"
     with pytest.raises(Invalid) as caught:
         await sign_in.change_password(actor, PASSWORD, "short")
-    assert caught.value.fields["password"].code == "password_too_short"
+    assert caught.value.fields["new_password"].code == "password_too_short"
     assert await sign_in.actor_of(signed_in.token) is not None
 
 
