@@ -7,6 +7,7 @@ from aiohttp import web
 from xrm_platform.app import Platform
 
 from . import openapi
+from .callers import cookie_name
 from .calls import handler_of
 from .docs_page import DOCUMENT, STATIC, docs_page, openapi_document
 from .endpoints import Endpoint, endpoints_of
@@ -25,7 +26,7 @@ def create_app(platform: Platform) -> web.Application:
     app = web.Application(middlewares=[observe, say_problems], client_max_size=platform.config.max_request_bytes)
     app[PLATFORM] = platform
     app[MEASURES] = Measures()
-    app[DOCUMENT] = openapi.document(ENDPOINTS)
+    app[DOCUMENT] = openapi.document(ENDPOINTS, cookie=cookie_name(https=platform.config.https))
     app.on_response_prepare.append(set_headers)
     for endpoint in ENDPOINTS:
         handler = handler_of(endpoint, platform.config.max_request_bytes)

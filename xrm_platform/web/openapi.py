@@ -60,7 +60,8 @@ class ProblemDocument(Schema):
     )
 
 
-def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+def document(endpoints: Iterable[Endpoint], *, cookie: str = "xrm") -> dict[str, Any]:
+    """The document for an installation whose session cookie is named `cookie`."""
     plugin = MarshmallowPlugin(schema_name_resolver=_component)
     spec = APISpec(
         title="XRM Platform",
@@ -70,7 +71,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         plugins=[plugin],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "xrm"})
+    spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": cookie})
     spec.components.security_scheme("csrf", {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"})
     spec.components.schema("Problem", schema=ProblemDocument)
     for endpoint in endpoints:

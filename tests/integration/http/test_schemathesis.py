@@ -99,14 +99,14 @@ def lead_somewhere(case: schemathesis.Case, seed) -> None:
     """Put real names in place of every other generated one, so that requests get past "there is no such thing"."""
     about = case.operation.path.removeprefix("/api/v1/bases/{base}/").partition("/")[0]
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id}
-    real = {"code": "COM", "login": "marie", "slug": "memory_mail", "channel": "mail", "id": ids.get(about, "")}
+    real = {"code": "COM", "login": "marie", "slug": "smtp", "channel": "mail", "id": ids.get(about, "")}
     for name, value in case.path_parameters.items():
         if name == "base":
             case.path_parameters[name] = "ACME"
         elif len(str(value)) % 2:
             case.path_parameters[name] = real[name]
     if isinstance(case.body, dict) and isinstance(case.body.get("sender"), str):
-        case.body["sender"] = "COM"
+        case.body["sender"] = "DIR"
 
 
 @SIGNED_IN.parametrize()

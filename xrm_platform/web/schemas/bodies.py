@@ -134,7 +134,9 @@ def _recipients(**options: Any) -> fields.List[Any]:
 class _Message(Body):
     sender = string(CODE_LENGTH, required=True, metadata={"description": "Code of the collaborator who sends."})
     category = choice(Category)
-    priority = fields.Integer(strict=True, validate=validate.Range(-1000, 1000))
+    priority = fields.Integer(
+        strict=True, validate=validate.Range(-1000, 1000), metadata={"description": "Higher goes first.", "default": 0}
+    )
     at = fields.AwareDateTime(allow_none=True, metadata={"description": "Not before this time; now without it."})
     account = string(CODE_LENGTH, allow_none=True, metadata={"description": "Else the one chosen for the sender."})
 
