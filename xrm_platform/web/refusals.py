@@ -95,9 +95,11 @@ def document_of(problem: Problem, wording: Wording, *, language: str, request_id
 
 
 def sentence_of(fault: Fault | str, wording: Wording, language: str) -> str:
-    if isinstance(fault, Fault):
-        return wording.say("problems", fault.code, fault.params, language=language)
-    return translate_validation(fault, language)
+    """What is wrong with a field; a plugin's own fault is said by its translations."""
+    if isinstance(fault, str):
+        return translate_validation(fault, language)
+    section = "errors" if fault.package else "problems"
+    return wording.say(section, fault.code, fault.params, language=language, package=fault.package)
 
 
 def answer(problem: Problem, wording: Wording, *, language: str, request_id: str) -> web.Response:

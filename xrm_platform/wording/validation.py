@@ -90,18 +90,23 @@ _SENTENCES: tuple[tuple[str, str | Said], ...] = (
     ),
     (r"One or more of the choices you made was in: (.*)\.", r"Un ou plusieurs des choix faits sont parmi : \1."),
 )
+_SENTENCE_END = re.compile(r"(?<=\.) ")
 _FRENCH = tuple((re.compile(pattern, re.DOTALL), said) for pattern, said in _SENTENCES)
 
 
 def translate_validation(message: str, language: str) -> str:
-    """`message`, a sentence that a marshmallow schema made, in `language` (`fr`; any other leaves it in English).
+    """`message`, sentences that a marshmallow schema made, in `language` (`fr`; any other leaves them in English).
 
     A sentence that is not marshmallow's own (a plugin's, say) is returned as it is.
     """
     if language != "fr":
         return message
+    return " ".join(_in_french(sentence) for sentence in _SENTENCE_END.split(message))
+
+
+def _in_french(sentence: str) -> str:
     for pattern, said in _FRENCH:
-        found = pattern.fullmatch(message)
+        found = pattern.fullmatch(sentence)
         if found:
             return found.expand(said) if isinstance(said, str) else said(found)
-    return message
+    return sentence

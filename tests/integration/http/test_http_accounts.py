@@ -50,6 +50,18 @@ async def test_faults_of_settings_are_named_in_the_callers_language(as_user) -> 
     }
 
 
+async def test_what_a_plugin_finds_wrong_is_said_by_the_plugin(as_user) -> None:
+    call = as_user("chief")
+    await call("PUT", "/providers/smtp/enabled")
+    settings = {"host": "smtp.example", "port": 465, "security": "starttls"}
+    given = {"provider": "smtp", "name": "Bad", "settings": settings}
+    response = await call("POST", "/accounts", json=given, headers={"Accept-Language": "en"})
+    assert response.status == 422
+    (sentence,) = (sentence for sentences in (await response.json())["errors"].values() for sentence in sentences)
+    assert "465" in sentence
+    assert " " in sentence
+
+
 async def test_an_account_is_tried_step_by_step(as_user, seed) -> None:
     response = await as_user("chief")("POST", f"/accounts/{seed.mail_account}/check")
     document = await response.json()

@@ -1,5 +1,6 @@
 """What a caller may send as JSON: nothing that breaks the reader, and nothing that no database takes."""
 
+import contextlib
 import json
 
 import pytest
@@ -29,10 +30,8 @@ def test_any_json_value_is_read_as_it_is_or_refused_by_a_problem(value: object) 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_by_a_problem(body: bytes) -> None:
-    try:
+    with contextlib.suppress(Invalid, Unreadable):
         parse_json(body)
-    except Problem as problem:
-        assert problem.code in {"json_unreadable", "invalid", "json_too_deep"}
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])

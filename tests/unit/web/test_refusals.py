@@ -33,6 +33,13 @@ def test_faults_and_sentences_of_schemas_are_both_said_by_field() -> None:
     assert errors["name"] == [WORDING.say("problems", "text_unstorable", language="fr")]
 
 
+def test_a_plugins_own_fault_is_said_by_its_translations() -> None:
+    wording = load_wording(frozenset({"xrm_smtp"}))
+    problem = Invalid({"settings.port": Fault("not_a_port", package="xrm_smtp")})
+    errors = document_of(problem, wording, language="fr", request_id="abc")["errors"]
+    assert errors == {"settings.port": ["Un port est un nombre de 1 à 65535."]}
+
+
 @pytest.mark.parametrize(
     ("problem", "name", "value"),
     [

@@ -75,6 +75,11 @@ def test_a_sentence_that_is_not_marshmallows_is_left_alone() -> None:
     )
 
 
+def test_several_sentences_are_each_translated() -> None:
+    said = translate_validation("Must be one of: a, b. Longer than maximum length 1. A plugin adds this.", "fr")
+    assert said == "Doit être l’une de ces valeurs : a, b. Trop long : au plus 1. A plugin adds this."
+
+
 def test_what_a_real_schema_says_comes_out_in_french_with_its_bounds() -> None:
     class Port(Schema):
         port = fields.Integer(validate=validate.Range(1, 65535))
