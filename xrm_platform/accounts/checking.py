@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xrm_platform.providers import AuthError, ProviderError, Tick, TickState, TransientError
+from xrm_platform.providers import AccountError, AuthError, ProviderError, Tick, TickState, TransientError
 
 from .availability import AccountUnusable
 from .connections import Connections
@@ -37,13 +37,13 @@ async def check_account(connections: Connections, account: ProviderAccount) -> C
         return Checked((TickView("prepared", TickState.FAILED.value, *plain(error.code, error.params)),))
     except ProviderError as error:
         tick = TickView(step_of(error), TickState.FAILED.value, *told(error))
-        return Checked((tick,), refused=isinstance(error, AuthError))
+        return Checked((tick,), refused=isinstance(error, AccountError))
     return checked_ticks(answer, account.slug)
 
 
 def step_of(error: ProviderError) -> str:
     """Where a check ended that raised: a driver tells it by the kind of its error."""
-    if isinstance(error, AuthError):
+    if isinstance(error, AccountError):
         return "signed_in"
     return "reached" if isinstance(error, TransientError) else "answered"
 

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from xrm_platform.people import audit
 from xrm_platform.people import queries as people
 from xrm_platform.people.bases import operator_of
-from xrm_platform.providers import AuthError, DriverContext, ProviderDescriptor, ProviderError, TransientError
+from xrm_platform.providers import AccountError, DriverContext, ProviderDescriptor, ProviderError, TransientError
 from xrm_platform.registry import AccountDriver, Caller, Drivers, Registry, call_now
 from xrm_platform.store import SecretBox, SecretsError, Store
 
@@ -43,7 +43,7 @@ class Connections:
         """The driver of an account as its row says; one built from older settings is given up.
 
         Ask before each piece of work. Raises `AccountUnusable` when a person must act first, which the account shows;
-        `AuthError` and `TransientError` of the driver's constructor pass.
+        `AccountError` and `TransientError` of the driver's constructor pass.
         """
         async with self._store.read() as session:
             row = await queries.account(session, base_id=account.base_id, account_id=account.id)
@@ -56,7 +56,7 @@ class Connections:
             )
         except SecretsError as error:
             raise await self._unusable(account, error.code, error.params) from error
-        except (AuthError, TransientError):
+        except (AccountError, TransientError):
             raise
         except ProviderError as error:
             code, params = told(error)

@@ -8,10 +8,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from xrm_platform.providers import (
-    AuthError,
+    AccountError,
     OutcomeUnknown,
     ProviderError,
-    QuotaExhausted,
     RateLimited,
     TransientError,
 )
@@ -57,7 +56,7 @@ def decide(error: ProviderError, *, attempts: int, idempotent: bool) -> Decision
     match error:
         case RateLimited():
             return Decision(Then.REST, error.retry_after or REST)
-        case AuthError() | QuotaExhausted():
+        case AccountError():
             return Decision(Then.SUSPEND)
         case OutcomeUnknown() if not idempotent:
             return Decision(Then.UNKNOWN)

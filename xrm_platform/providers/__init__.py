@@ -7,6 +7,7 @@ Read in this order: `hooks` (what a plugin module implements), `providers` (what
 
 from .calendars import Change, ChangePage, RemoteCalendar, RemoteEvent, Removed, Unreadable
 from .errors import (
+    AccountError,
     AuthError,
     BadResponse,
     Conflict,
@@ -55,6 +56,7 @@ from .settings import ProviderSettings, secret, secret_names
 
 __all__ = [
     "HOOK_API",
+    "AccountError",
     "Address",
     "Attachment",
     "AuthError",

@@ -13,6 +13,7 @@ from xrm_smtp.driver import SmtpMail
 from xrm_smtp.plugin import SMTP
 
 from xrm_platform.providers import (
+    AccountError,
     Address,
     Attachment,
     AuthError,
@@ -266,7 +267,7 @@ async def test_a_certificate_that_does_not_fit_stops_everything(security: SmtpSe
     async with SmtpServer(security=security, users=USER, flaw=flaw) as server, account(server) as opened:
         error = await error_of(opened)
         assert error is not None
-        assert (type(error), error.code) == (PermanentError, "certificate_refused")
+        assert (type(error), error.code) == (AccountError, "certificate_refused")
         assert failed_tick(await opened.check()).step == "secured"
         assert server.received == []
 
@@ -291,7 +292,7 @@ async def test_without_starttls_nothing_is_sent_in_clear() -> None:
         server.offers_starttls = False
         error = await error_of(opened)
         assert error is not None
-        assert (type(error), error.code) == (PermanentError, "no_starttls")
+        assert (type(error), error.code) == (AccountError, "no_starttls")
         assert failed_tick(await opened.check()).step == "secured"
         assert server.received == []
 

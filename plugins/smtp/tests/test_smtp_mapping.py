@@ -16,6 +16,7 @@ from xrm_smtp.mapping import Reply
 from xrm_smtp.plugin import SMTP
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
     InvalidRecipient,
     OutcomeUnknown,
@@ -119,9 +120,9 @@ def test_a_connection_that_does_not_come_about_says_why() -> None:
     wrapped = ConnectionError("Error connecting")
     wrapped.__cause__ = untrusted
     for error, kind, code in [
-        (untrusted, PermanentError, "certificate_refused"),
-        (wrapped, PermanentError, "certificate_refused"),
-        (wrong, PermanentError, "wrong_security"),
+        (untrusted, AccountError, "certificate_refused"),
+        (wrapped, AccountError, "certificate_refused"),
+        (wrong, AccountError, "wrong_security"),
         (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), TransientError, "unreachable"),
         (TimeoutError(), TransientError, "no_answer"),
         (ConnectionRefusedError(), TransientError, "unreachable"),

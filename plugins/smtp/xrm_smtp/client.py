@@ -12,7 +12,7 @@ from typing import Any
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from xrm_platform.providers import AuthError, PermanentError, ProviderError, Unsupported
+from xrm_platform.providers import AccountError, AuthError, ProviderError, Unsupported
 
 from . import mapping
 from .compose import ComposedMail
@@ -161,7 +161,7 @@ class Connection:
     async def _start_tls(self) -> None:
         self.step = "secured"
         if not self._offers("starttls"):
-            raise PermanentError("no_starttls", host=self._host, port=self._port)
+            raise AccountError("no_starttls", host=self._host, port=self._port)
         with self._mapped_connection():
             try:
                 await self._smtp.starttls(timeout=CONNECT_SECONDS)

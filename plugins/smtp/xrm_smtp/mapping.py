@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
     InvalidRecipient,
     OutcomeUnknown,
@@ -134,9 +135,9 @@ def connection_error(error: BaseException, host: str, port: int) -> ProviderErro
     """No connection came about: unknown name, closed port, silence, or TLS that does not fit."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return PermanentError("certificate_refused", host=host, detail=cause.verify_message)
+            return AccountError("certificate_refused", host=host, detail=cause.verify_message)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT_IN_TLS):
-            return PermanentError("wrong_security", host=host, port=port, detail=str(cause))
+            return AccountError("wrong_security", host=host, port=port, detail=str(cause))
     if isinstance(error, TimeoutError):
         return TransientError("no_answer", host=host, port=port)
     return TransientError("unreachable", host=host, port=port, detail=type(error).__name__)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from xrm_platform.providers import PermanentError, ProviderError
+from xrm_platform.providers import AccountError, ProviderError
 
 from . import mapping
 from .client import IDLE_SECONDS, Connection, Delivery, StaleConnectionError
@@ -53,7 +53,7 @@ class Pool:
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[Connection]:
-        """A connection not yet open, closed at the end. Raises `PermanentError` when `ca_file` cannot be read."""
+        """A connection not yet open, closed at the end. Raises `AccountError` when `ca_file` cannot be read."""
         async with self._slots:
             if self._idle:
                 self._idle.popleft().leave()
@@ -142,9 +142,9 @@ class Pool:
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """What certificates are judged by: the authorities that the system knows, or those in `ca_file`. Reads files.
 
-    Raises `PermanentError` when `ca_file` cannot be read.
+    Raises `AccountError` when `ca_file` cannot be read.
     """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
-        raise PermanentError("ca_file_unreadable", detail=type(error).__name__) from error
+        raise AccountError("ca_file_unreadable", detail=type(error).__name__) from error
