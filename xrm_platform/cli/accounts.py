@@ -14,14 +14,14 @@ from .failures import REFUSED
 from .given import Ungiven, secrets_given, settings_given
 from .help import Command, noun
 from .options import AccountId, After, Base, ChannelName, CollaboratorCode, Json, Limit, Secrets, Settings
-from .output import show, show_list, tell
+from .output import as_json, show, show_list, tell
 from .paging import pages
 from .prompts import ask_setting
-from .session import in_base, sentence_of
+from .session import Use, in_base, sentence_of
 from .ticks import show_ticks
 
 if TYPE_CHECKING:
-    from xrm_platform.accounts.views import ProviderView
+    from xrm_platform.accounts.views import AccountView, ProviderView
     from xrm_platform.app import Platform
     from xrm_platform.people.actor import Actor
 
@@ -42,7 +42,7 @@ def add(
     default: Annotated[bool, typer.Option("--default")] = False,
     json: Json = False,
 ) -> None:
-    async def use(xrm: Platform, actor: Actor) -> Any:
+    async def use(xrm: Platform, actor: Actor) -> AccountView:
         provider = _provider(await xrm.providers.list(actor), slug, channel)
         settings = _given(provider, set_, secret)
         for setting in provider.settings:
@@ -53,7 +53,7 @@ def add(
             actor, slug, name, settings, channel=provider.channel, collaborator=collaborator, default=default
         )
 
-    show(in_base(base, use), json_wanted=json)
+    _show_account(base, use, json_wanted=json)
 
 
 @commands.command("set", cls=Command)
@@ -65,7 +65,7 @@ def set_account(
     secret: Secrets = None,
     json: Json = False,
 ) -> None:
-    async def use(xrm: Platform, actor: Actor) -> Any:
+    async def use(xrm: Platform, actor: Actor) -> AccountView:
         account = await xrm.accounts.get(actor, id_)
         provider = _provider(await xrm.providers.list(actor), account.provider, account.channel)
         changes: Any = {}
@@ -75,7 +75,7 @@ def set_account(
             changes["settings"] = settings
         return await xrm.accounts.change(actor, id_, changes) if changes else account
 
-    show(in_base(base, use), json_wanted=json)
+    _show_account(base, use, json_wanted=json)
 
 
 @commands.command("list", cls=Command)
@@ -117,18 +117,18 @@ def check(id_: AccountId, base: Base, json: Json = False) -> None:
 
 @commands.command("pause", cls=Command)
 def pause(id_: AccountId, base: Base, json: Json = False) -> None:
-    async def use(xrm: Platform, actor: Actor) -> Any:
+    async def use(xrm: Platform, actor: Actor) -> AccountView:
         return await xrm.accounts.pause(actor, id_)
 
-    show(in_base(base, use), json_wanted=json)
+    _show_account(base, use, json_wanted=json)
 
 
 @commands.command("resume", cls=Command)
 def resume(id_: AccountId, base: Base, json: Json = False) -> None:
-    async def use(xrm: Platform, actor: Actor) -> Any:
+    async def use(xrm: Platform, actor: Actor) -> AccountView:
         return await xrm.accounts.resume(actor, id_)
 
-    show(in_base(base, use), json_wanted=json)
+    _show_account(base, use, json_wanted=json)
 
 
 @commands.command("remove", cls=Command)
@@ -150,6 +150,22 @@ def choose(id_: AccountId, base: Base, collaborator: CollaboratorCode = None) ->
         tell("account_chosen_for_base", id=id_, base=base)
     else:
         tell("account_chosen", id=id_, collaborator=collaborator)
+
+
+def _show_account(base: str, use: Use[AccountView], *, json_wanted: bool) -> None:
+    """Do `use` and show the account it gives; a person reads sentences where a program reads codes."""
+
+    async def with_sentences(xrm: Platform, actor: Actor) -> tuple[AccountView, dict[str, Any]]:
+        account = await use(xrm, actor)
+        reasons = {"health_code": account.health_params, "why_unavailable": account.why_params}
+        told = as_json(account)
+        for name, params in reasons.items():
+            if told[name] is not None:
+                told[name] = sentence_of(xrm, account.channel, account.provider, "errors", told[name], params)
+        return account, told
+
+    account, told = in_base(base, with_sentences)
+    show(account if json_wanted else told, json_wanted=json_wanted)
 
 
 def _provider(providers: Sequence[ProviderView], slug: str, channel: str | None) -> ProviderView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +52,10 @@ def create(
     image = None if signature_image is None else content_of(signature_image, MAX_IMAGE_READ)
 
     async def use(xrm: Platform, actor: Actor) -> Any:
+        from xrm_platform.people import signature_image as images  # noqa: PLC0415  see session
+
+        if image is not None:
+            await asyncio.to_thread(images.checked_type, image)
         created = await xrm.collaborators.create(
             actor,
             code,

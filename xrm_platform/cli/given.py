@@ -100,7 +100,7 @@ def password_given(password_file: str | None, *, ask: Callable[[], str]) -> str 
 
 
 def moment(given: str, zone_name: str, field: str = "at") -> datetime:
-    """An aware time from ISO 8601: with its own zone, or as local time of `zone_name`, the zone of the base.
+    """A time in UTC from ISO 8601: with its own zone, or as local time of `zone_name`, the zone of the base.
 
     Raises `Invalid` on `field` for what is no time, and for a local time that the change to summer time leaves out. Of
     an hour that comes twice the first is meant.
@@ -110,12 +110,12 @@ def moment(given: str, zone_name: str, field: str = "at") -> datetime:
     except ValueError as error:
         raise Invalid.field(field, "time_malformed", given=given) from error
     if time.tzinfo is not None:
-        return time
+        return time.astimezone(UTC)
     zone = ZoneInfo(zone_name)
     local = time.replace(tzinfo=zone)
     if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
         raise Invalid.field(field, "time_left_out", given=given, zone=zone_name)
-    return local
+    return local.astimezone(UTC)
 
 
 def category_given(given: str) -> Category:

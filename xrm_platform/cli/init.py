@@ -14,7 +14,8 @@ import typer
 from xrm_platform.config import Config
 from xrm_platform.problems import Invalid
 
-from .given import Ungiven, password_given
+from .given import password_given
+from .home import make_home
 from .options import Json, PasswordFile
 from .output import show, tell
 from .prompts import ask_new_password
@@ -49,6 +50,9 @@ async def _found(
 ) -> BaseView:
     from xrm_platform.app import Platform  # noqa: PLC0415  loads everything, which `--help` must not
 
+    from .logs import keep_quiet  # noqa: PLC0415
+
+    keep_quiet(config)
     with _undone_on_failure(config), _named_as_given():
         await _prepare(config)
         async with Platform.open(config) as xrm:
@@ -82,7 +86,7 @@ async def _prepare(config: Config) -> None:
     from xrm_platform.people.passwords import Passwords  # noqa: PLC0415
     from xrm_platform.store import SecretsError, Store, migrate, new_key, read_keys, write_keys  # noqa: PLC0415
 
-    await asyncio.to_thread(_make_home, config.home)
+    await asyncio.to_thread(make_home, config.home)
     store = Store(config.database_url)
     try:
         await migrate(store.engine)
@@ -95,13 +99,6 @@ async def _prepare(config: Config) -> None:
             await asyncio.to_thread(write_keys, (new_key(),), config.key_file)
     finally:
         await store.aclose()
-
-
-def _make_home(home: Path) -> None:
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Ungiven("home_unusable", path=str(home), reason=error.strerror or type(error).__name__) from error
 
 
 def utc_now() -> datetime:
@@ -120,10 +117,10 @@ def _undone_on_failure(config: Config) -> Iterator[None]:
         yield
     except BaseException:
         if config.key_file in made:
-            for path in made:
-                path.unlink(missing_ok=True)
-            if home_made:
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                for path in made:
+                    path.unlink(missing_ok=True)
+                if home_made:
                     config.home.rmdir()
         raise
 

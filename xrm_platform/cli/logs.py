@@ -7,17 +7,24 @@ import sys
 
 import structlog
 
-QUIET = "critical"
-"""For commands that answer and end: a person reads the answer, and a refusal is one line."""
+from xrm_platform.config import Config
+
+
+def keep_quiet(config: Config) -> None:
+    """For commands that answer and end: a person reads the answer, and a refusal is one line. Only
+    `XRM_LOG_LEVEL=debug` lets the log be seen."""
+    configure_logs("debug" if config.log_level == "debug" else "critical")
 
 
 def configure_logs(level: str) -> None:
-    """Log from `level` up to the error output: for people on a terminal, else a JSON object a line.
+    """Log from `level` up to the error output: for people on a terminal, else a JSON object a line. Libraries, which
+    log by the standard library, say less.
 
     Tracebacks are plain: those that show the values of variables would show secrets.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(level=threshold, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+    others = threshold if threshold <= logging.DEBUG else max(threshold, logging.WARNING)
+    logging.basicConfig(level=others, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -10,7 +10,7 @@ from .help import Command, noun
 from .options import After, Base, ChannelName, Json, Limit, MessageId
 from .output import as_json, show, show_list
 from .paging import pages
-from .session import in_base
+from .session import in_base, sentence_of
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
@@ -46,10 +46,11 @@ def list_(
 @commands.command("show", cls=Command)
 def show_(id_: MessageId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        return await xrm.messages.get(actor, id_)
+        detail = as_json(await xrm.messages.get(actor, id_))
+        shown = {**detail.pop("message"), **detail}
+        return shown if json else await _in_words(xrm, actor, shown)
 
-    detail = as_json(in_base(base, use))
-    show({**detail.pop("message"), **detail}, json_wanted=json)
+    show(in_base(base, use), json_wanted=json)
 
 
 @commands.command("retry", cls=Command)
@@ -70,3 +71,20 @@ def cancel(id_: MessageId, base: Base, json: Json = False) -> None:
         return await xrm.messages.cancel(actor, id_)
 
     show(in_base(base, use), json_wanted=json)
+
+
+async def _in_words(xrm: Platform, actor: Actor, message: dict[str, Any]) -> dict[str, Any]:
+    """`message` with sentences of its provider in the place of codes of errors."""
+    account = await xrm.accounts.get(actor, message["account"])
+    for part in (message, *message["recipients"]):
+        if part["error_code"] is not None:
+            part["error_code"] = sentence_of(
+                xrm, account.channel, account.provider, "errors", part["error_code"], part["error_params"]
+            )
+    for event in message["events"]:
+        detail = event["detail"]
+        if "code" in detail:
+            event["detail"] = sentence_of(
+                xrm, account.channel, account.provider, "errors", detail["code"], detail.get("params")
+            )
+    return {**message, "account": account.name}

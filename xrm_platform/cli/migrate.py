@@ -6,6 +6,7 @@ import asyncio
 
 from xrm_platform.config import Config
 
+from .home import make_home
 from .output import tell
 
 
@@ -17,7 +18,10 @@ async def _migrate(config: Config) -> None:
     from xrm_platform.store import Store, pending_migrations  # noqa: PLC0415  `--help` needs no database
     from xrm_platform.store import migrate as migrate_store  # noqa: PLC0415
 
-    await asyncio.to_thread(config.home.mkdir, parents=True, exist_ok=True)
+    from .logs import keep_quiet  # noqa: PLC0415
+
+    keep_quiet(config)
+    await asyncio.to_thread(make_home, config.home)
     store = Store(config.database_url)
     try:
         if await pending_migrations(store.engine):

@@ -44,7 +44,11 @@ def show_(name: Annotated[str, typer.Argument(metavar="NAME")], json: Json = Fal
 def _plugins() -> tuple[PluginStatus, ...]:
     from xrm_platform.registry import Registry  # noqa: PLC0415  `--help` needs no plugin
 
-    return Registry.load(disabled=Config.from_environment().disabled_plugins).plugins
+    from .logs import keep_quiet  # noqa: PLC0415
+
+    config = Config.from_environment()
+    keep_quiet(config)
+    return Registry.load(disabled=config.disabled_plugins).plugins
 
 
 def _described(status: PluginStatus) -> dict[str, Any]:

@@ -36,6 +36,9 @@ async def _rotate(config: Config) -> int:
     from xrm_platform.accounts.rotation import rotate_key_file, rotate_secrets  # noqa: PLC0415  see above
     from xrm_platform.store import SecretBox, Store  # noqa: PLC0415
 
+    from .logs import keep_quiet  # noqa: PLC0415
+
+    keep_quiet(config)
     store = Store(config.database_url)
     try:
         if config.secret_keys:

@@ -37,9 +37,9 @@ def in_base(base: str, use: Use[Answer], *, progress: str | None = None) -> Answ
 async def _in_base(config: Config, base: str, use: Use[Answer], progress: str | None) -> Answer:
     from xrm_platform.app import Platform  # noqa: PLC0415  loads everything, which `--help` must not
 
-    from .logs import QUIET, configure_logs  # noqa: PLC0415
+    from .logs import keep_quiet  # noqa: PLC0415
 
-    configure_logs("debug" if config.log_level == "debug" else QUIET)
+    keep_quiet(config)
     with shown_progress(progress):
         async with Platform.open(config) as xrm:
             return await use(xrm, await xrm.bases.operator(base, operator_name()))

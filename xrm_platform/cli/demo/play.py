@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from xrm_platform.app import Platform
-from xrm_platform.cli.logs import QUIET, configure_logs
+from xrm_platform.cli.logs import keep_quiet
 from xrm_platform.cli.serve import listening
 from xrm_platform.cli.stopping import until_stopped
 from xrm_platform.cli.words import say
@@ -31,7 +31,7 @@ LOOK_EVERY = 0.2
 
 async def play(folder: Path, config: Config, *, once: bool, port: int) -> bool:
     """Whether everything arrived as it was sent. Without `once`, stays until it is ended."""
-    configure_logs("debug" if config.log_level == "debug" else QUIET)
+    keep_quiet(config)
     screen = Screen()
     screen.title()
     async with contextlib.AsyncExitStack() as stack:
