@@ -1,7 +1,9 @@
+import pytest
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrm_platform.web.request_values import is_loopback, printable
+from xrm_platform.web.request_values import address_of, is_loopback, printable
 
 
 @given(st.binary(max_size=300))
@@ -18,3 +20,19 @@ def test_loopback_is_told_from_other_addresses() -> None:
     assert not is_loopback("192.0.2.1")
     assert not is_loopback("localhost.example")
     assert not is_loopback("")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("127.0.0.1", "203.0.113.9, 192.0.2.7", "192.0.2.7"),
+        ("127.0.0.1", "not an address", "127.0.0.1"),
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("198.51.100.1", "192.0.2.7", "198.51.100.1"),
+        ("::1", "2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_only_a_proxy_of_this_machine_says_who_calls(peer: str, forwarded: str | None, address: str) -> None:
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
+    assert address_of(request) == address
