@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrm_platform.messaging.sms.numbers import mobile_number, shown
+from xrm_platform.messaging.sms.numbers import mobile_number
 from xrm_platform.problems import Fault
 
 
@@ -57,7 +57,3 @@ def test_any_text_gives_a_number_or_a_reason(text):
     number = mobile_number(text, "FR")
 
     assert isinstance(number, Fault) or mobile_number(number, "FR") == number
-
-
-def test_a_number_is_shown_as_people_write_it():
-    assert shown("+33612345678") == "+33 6 12 34 56 78"

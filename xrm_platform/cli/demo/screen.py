@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xrm_platform.cli.words import say
-from xrm_platform.messaging.sms.numbers import shown
+from xrm_platform.people.phones import shown
 from xrm_platform.testing.esendex_outbox import SentSms
 from xrm_platform.testing.smtp_server import ReceivedMail
 
