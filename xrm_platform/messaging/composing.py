@@ -9,7 +9,7 @@ from datetime import datetime
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import Sender
 from xrm_platform.problems import Conflicting
-from xrm_platform.providers import Address, Channel, OutgoingMail, OutgoingSms, SmsEncoding
+from xrm_platform.providers import Address, Category, Channel, OutgoingMail, OutgoingSms, SmsEncoding
 from xrm_platform.store import new_id
 
 from .checks import CheckedMail, CheckedRecipient
@@ -46,7 +46,11 @@ class Draft:
         """As a provider would get it: what plugins are asked about."""
         if self.message.channel == Channel.SMS:
             encoding = SmsEncoding(self.message.sms_encoding or SmsEncoding.UCS2)
-            return [OutgoingSms(row.id, row.address, self.message.text, encoding) for row in self.recipients]
+            category = Category(self.message.category)
+            return [
+                OutgoingSms(row.id, row.address, self.message.text, encoding, category=category)
+                for row in self.recipients
+            ]
         files = [(row, file.content) for row, file in zip(self.attachments, self.files, strict=True)]
         return [outgoing_mail(self.message, self.recipients, [row.address for row in self.recipients], files)]
 

@@ -6,14 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from xrm_platform.providers import Category
 
-class Category(StrEnum):
-    """What a message is for; the law treats marketing apart."""
-
-    TRANSACTIONAL = "transactional"
-    MARKETING = "marketing"
+__all__ = ["AttachmentGiven", "Category", "MailRequest", "SmsRequest", "fingerprint"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.providers import Channel, OutgoingMail, OutgoingSms, PermanentError, ProviderError, SmsEncoding
+from xrm_platform.providers import (
+    Category,
+    Channel,
+    OutgoingMail,
+    OutgoingSms,
+    PermanentError,
+    ProviderError,
+    SmsEncoding,
+)
 
 from . import delivery_queries as queries
 from .files import FileMissing, Files
@@ -92,4 +100,8 @@ def attempt_of(claimed: Claimed) -> Attempt:
 
 def _sms(message: Message, attempt: Attempt) -> tuple[OutgoingSms, ...]:
     encoding = SmsEncoding(message.sms_encoding or SmsEncoding.UCS2)
-    return tuple(OutgoingSms(pending.id, pending.address, message.text, encoding) for pending in attempt.pending)
+    category = Category(message.category)
+    return tuple(
+        OutgoingSms(pending.id, pending.address, message.text, encoding, category=category)
+        for pending in attempt.pending
+    )

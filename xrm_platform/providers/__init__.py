@@ -26,15 +26,19 @@ from .hooks import Changed, Veto, hookimpl
 from .messages import (
     Address,
     Attachment,
+    Category,
     DeliveryEvent,
     DeliveryStatus,
     Handover,
     InboundSms,
+    OptedOut,
     OutgoingMail,
     OutgoingSms,
     RecipientResult,
     SendResult,
+    SentSms,
     SmsEncoding,
+    VendorAccount,
 )
 from .providers import (
     HOOK_API,
@@ -52,7 +56,7 @@ from .providers import (
     TickState,
     TokenStore,
 )
-from .settings import ProviderSettings, secret, secret_names
+from .settings import ProviderSettings, load_sign_in, secret, secret_names
 
 __all__ = [
     "HOOK_API",
@@ -63,6 +67,7 @@ __all__ = [
     "BadResponse",
     "CalendarDriver",
     "Capability",
+    "Category",
     "Change",
     "ChangePage",
     "Changed",
@@ -79,6 +84,7 @@ __all__ = [
     "Limits",
     "MailDriver",
     "NotFound",
+    "OptedOut",
     "OutcomeUnknown",
     "OutgoingMail",
     "OutgoingSms",
@@ -93,6 +99,7 @@ __all__ = [
     "RemoteEvent",
     "Removed",
     "SendResult",
+    "SentSms",
     "SmsDriver",
     "SmsEncoding",
     "Tick",
@@ -102,8 +109,10 @@ __all__ = [
     "TransientError",
     "Unreadable",
     "Unsupported",
+    "VendorAccount",
     "Veto",
     "hookimpl",
+    "load_sign_in",
     "secret",
     "secret_names",
 ]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .errors import ProviderError
+
+
+class Category(StrEnum):
+    """What a message is for; the law treats marketing apart."""
+
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ class SmsEncoding(StrEnum):
 class OutgoingSms:
     """One SMS to one number. `to` is E.164 with its plus; `encoding` is what `text` needs, decided by the platform.
 
-    `id` is the same at every attempt: a provider that declares `IDEMPOTENT_SEND` recognises it.
+    `id` is the same at every attempt: a provider that declares `IDEMPOTENT_SEND` recognises it. After `validity` the
+    network may give up; None is as long as the vendor tries, as is a time longer than that.
     """
 
     id: str
@@ -69,6 +77,8 @@ class OutgoingSms:
     text: str
     encoding: SmsEncoding
     sender: str | None = None
+    category: Category = Category.TRANSACTIONAL
+    validity: timedelta | None = None
 
 
 class Handover(StrEnum):
@@ -127,7 +137,8 @@ class DeliveryEvent:
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """A message that came in. `key` is the same when the vendor repeats itself; numbers are in the vendor's form."""
+    """A message that came in. `key` is the same when the vendor repeats itself, by push or by polling. A number is in
+    E.164 with its plus; what is no full number (a short code, a name) is as the vendor writes it."""
 
     key: str
     sender: str
@@ -135,3 +146,36 @@ class InboundSms:
     text: str
     at: datetime
     in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentSms:
+    """What the vendor has of a message that it took. `to` is in E.164 with its plus. `whole`: `text` is all of it
+    and not only its start. `status` is None while nothing has become of it."""
+
+    reference: str
+    to: str
+    text: str
+    at: datetime
+    status: DeliveryStatus | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """Somebody wants no more messages, as the vendor knows it. `key` is the same when the vendor repeats itself, by
+    push or by polling; `number` is in E.164 with its plus."""
+
+    key: str
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAccount:
+    """One of the accounts that a sign-in opens. `reference` is what goes into the setting `account_setting` of the
+    descriptor, `label` what people call it; `messages_left` is None where the vendor does not count."""
+
+    reference: str
+    label: str
+    messages_left: int | None = None

@@ -9,7 +9,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .calendars import ChangePage, RemoteCalendar, RemoteEvent
-from .messages import DeliveryEvent, InboundSms, OutgoingMail, OutgoingSms, SendResult
+from .messages import (
+    DeliveryEvent,
+    InboundSms,
+    OptedOut,
+    OutgoingMail,
+    OutgoingSms,
+    SendResult,
+    SentSms,
+    VendorAccount,
+)
 from .settings import ProviderSettings
 
 if TYPE_CHECKING:
@@ -33,9 +42,16 @@ class Capability(StrEnum):
     INBOUND = "inbound"
     PUSH = "push"
     BALANCE = "balance"
+    ACCOUNTS = "accounts"
+    RECONCILE = "reconcile"
     OPT_OUTS = "opt_outs"
+    ADD_OPT_OUT = "add_opt_out"
     ADDS_STOP_MENTION = "adds_stop_mention"
+    """The vendor appends `stop_mention` to a marketing SMS: the platform appends none, and counts that one."""
     KEEPS_LEGAL_HOURS = "keeps_legal_hours"
+    """The vendor holds a marketing SMS until the law of its country lets it go, which may take days: the platform hands
+    it over at once instead of deferring it. It goes on deferring where the vendor's clock is not the recipient's (a
+    number of another time zone than the base's), and wherever a base allows less than the law."""
     IDEMPOTENT_SEND = "idempotent_send"
     CREATE_CALENDARS = "create_calendars"
     INCREMENTAL = "incremental"
@@ -74,6 +90,11 @@ class ProviderDescriptor:
     limits: Limits = field(default_factory=Limits)
     docs_url: str = ""
     translations: str = ""
+    stop_mention: str = ""
+    """ADDS_STOP_MENTION: what is appended, with the character before it; it takes its place in the parts."""
+    account_setting: str = ""
+    """ACCOUNTS: the setting that says which of the vendor's accounts is meant. To offer a choice, the platform loads
+    the settings by `load_sign_in`, builds a driver of what there is, and calls `accounts` on it and nothing else."""
     api: tuple[int, int] = HOOK_API
 
 
@@ -154,12 +175,35 @@ class SmsDriver(Driver, Protocol):
         """INBOUND: what came in; the platform forgets what it has seen by `key`."""
         ...
 
-    def parse_push(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent | InboundSms]:
-        """PUSH: read a call of the vendor's. Pure; hostile input raises `BadResponse`."""
+    def parse_push(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent | InboundSms | OptedOut]:
+        """PUSH: read a call of the vendor's, of the kinds that it makes. No I/O and no state, only the clock.
+
+        `body` is the body as it came; of a call without one (a GET), the query string as it came, percent-encoded.
+        `headers` are those of the call, whatever their case. What is told by polling too has the same `key` here.
+        Raises `BadResponse` for all that is no such call: empty, too large, cut short, hostile.
+        """
+        ...
+
+    async def sent_since(self, since: datetime) -> Sequence[SentSms]:
+        """RECONCILE: all that the vendor took of this account at `since` or later, so that a message whose answer was
+        lost is found or known to be missing. Complete, or it raises."""
+        ...
+
+    async def opt_outs(self, since: datetime) -> Sequence[OptedOut]:
+        """OPT_OUTS: who opted out at `since` or later; the platform forgets what it has seen by `key`."""
+        ...
+
+    async def add_opt_out(self, number: str) -> None:
+        """ADD_OPT_OUT: tell the vendor that `number` (E.164 with its plus) wants no more messages. Known already is
+        done."""
         ...
 
     async def balance(self) -> int:
         """BALANCE: messages left."""
+        ...
+
+    async def accounts(self) -> Sequence[VendorAccount]:
+        """ACCOUNTS: the vendor's accounts that this sign-in opens."""
         ...
 
 

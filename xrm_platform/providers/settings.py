@@ -32,3 +32,11 @@ def secret(**options: Any) -> fields.String:
 def secret_names(schema: type[ProviderSettings]) -> frozenset[str]:
     """Names of the fields of `schema` that are secret."""
     return frozenset(name for name, field in schema().fields.items() if field.metadata.get("secret"))
+
+
+def load_sign_in(schema: type[ProviderSettings], data: dict[str, Any]) -> dict[str, Any]:
+    """Settings of which some are still to be found out: what is missing stays away, defaults apply, and what there is
+    must be right. Raises `ValidationError`."""
+    required = tuple(name for name, field in schema().fields.items() if field.required)
+    loaded: dict[str, Any] = schema().load(data, partial=required)
+    return loaded
