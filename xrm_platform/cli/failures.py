@@ -97,7 +97,7 @@ def _usage_sentence(error: TyperException) -> str:
     return error.message
 
 
-_TOO_MANY = re.compile(r"Got unexpected extra arguments? \((.*)\)", re.DOTALL)
+_TOO_MANY = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", re.DOTALL)
 
 
 def _name_of(param: Any) -> str:

@@ -12,7 +12,7 @@ import typer
 from xrm_platform.config import Config
 
 from .output import note
-from .stopping import until_stopped
+from .stopping import stop_signal
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
@@ -33,9 +33,13 @@ async def _serve(config: Config, host: str, port: int) -> None:
     from .logs import configure_logs  # noqa: PLC0415
 
     configure_logs(config.log_level)
-    async with Platform.open(config, work=True) as xrm, listening(xrm, host, port) as url:
+    async with (
+        Platform.open(config, work=True) as xrm,
+        stop_signal() as stopped,
+        listening(xrm, host, port) as url,
+    ):
         note("serving", url=url)
-        await until_stopped()
+        await stopped.wait()
         note("stopping")
 
 

@@ -11,7 +11,7 @@ from xrm_platform.config import Config
 
 from .output import note
 from .session import shown_progress
-from .stopping import until_stopped
+from .stopping import stop_signal
 
 
 def worker(until_idle: Annotated[bool, typer.Option("--until-idle")] = False) -> None:
@@ -36,7 +36,7 @@ async def _for_ever(config: Config) -> None:
     from .logs import configure_logs  # noqa: PLC0415
 
     configure_logs(config.log_level)
-    async with Platform.open(config, work=True):
+    async with Platform.open(config, work=True), stop_signal() as stopped:
         note("working")
-        await until_stopped()
+        await stopped.wait()
         note("stopping")

@@ -10,7 +10,7 @@ from pathlib import Path
 from xrm_platform.app import Platform
 from xrm_platform.cli.logs import keep_quiet
 from xrm_platform.cli.serve import listening
-from xrm_platform.cli.stopping import until_stopped
+from xrm_platform.cli.stopping import stop_signal
 from xrm_platform.cli.words import say
 from xrm_platform.config import Config
 from xrm_platform.messaging.requests import AttachmentGiven, MailRequest, SmsRequest
@@ -147,10 +147,10 @@ async def _sms_arrived(
 
 async def _stay(xrm: Platform, screen: Screen, company: Company, folder: Path, port: int) -> None:
     _, token = await xrm.tokens.create(company.admin, "demo", ["read", "send"])
-    async with listening(xrm, "127.0.0.1", port) as url:
+    async with stop_signal() as stopped, listening(xrm, "127.0.0.1", port) as url:
         screen.act("act_go_on")
         screen.addresses(url, company.sign_ins, BASE, token, str(folder / "arrived"))
-        await until_stopped()
+        await stopped.wait()
         screen.farewell()
 
 
