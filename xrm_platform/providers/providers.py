@@ -215,17 +215,22 @@ class CalendarDriver(Driver, Protocol):
         ...
 
     def changes(self, calendar: str, cursor: str | None) -> AsyncIterator[ChangePage]:
-        """What changed since `cursor`; everything when it is None or the vendor no longer knows it (`complete`)."""
+        """What changed since `cursor`; everything when it is None or no longer known (`complete`). A listing that is
+        cut short or cannot be read raises: nothing is ever gone because of an error."""
         ...
 
-    async def fetch(self, calendar: str, refs: Sequence[str]) -> Sequence[RemoteEvent]: ...
+    async def fetch(self, calendar: str, refs: Sequence[str]) -> Sequence[RemoteEvent]:
+        """These as they are now, in this order; what is gone, or cannot be understood, is left out."""
+        ...
 
     async def create(self, calendar: str, key: str, ical: str) -> RemoteEvent:
-        """`key` is the same at every attempt: an event made by an earlier, unanswered attempt is found, not doubled."""
+        """`key` is the same at every attempt: an event made by an earlier, unanswered attempt is found, not doubled,
+        and returned as it is by now, which need not be `ical`. Nobody is invited by the vendor."""
         ...
 
     async def update(self, calendar: str, event: RemoteEvent, ical: str) -> RemoteEvent:
-        """Raises `Conflict` if it is no longer `event.etag`. What `ical` leaves as it was stays untouched."""
+        """Raises `Conflict` if it is no longer `event.etag`, unless it is `ical` already (an earlier attempt whose answer
+        was lost), `NotFound` if it is gone. What `ical` leaves as it was stays untouched."""
         ...
 
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
