@@ -141,3 +141,95 @@ class AuditEntry(Record):
     subject: Mapped[str]
     subject_id: Mapped[str]
     changes: Mapped[dict[str, Any]]
+
+
+class Contact(Record):
+    """Somebody the base writes to. `search`, `sort_key` and `match_key` are drawn from the rest at each change."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("base_id", "id"),
+        UniqueConstraint("base_id", "reference"),
+        Index(None, "base_id", "sort_key", "id"),
+        Index(None, "base_id", "match_key"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str] = mapped_column(ForeignKey("base.id"))
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    company: Mapped[str]
+    country: Mapped[str | None]
+    language: Mapped[str | None]
+    notes: Mapped[str]
+    reference: Mapped[str | None]
+    search: Mapped[str]
+    sort_key: Mapped[str]
+    match_key: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ContactReference(Record):
+    """A reference that belonged to a contact which was merged into this one; host applications still know it."""
+
+    __tablename__ = "contact_reference"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),
+        Index(None, "base_id", "contact_id"),
+    )
+
+    base_id: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[str]
+
+
+class ContactPhone(Record):
+    """`number` is E.164. Two contacts may share one."""
+
+    __tablename__ = "contact_phone"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),
+        Index(None, "base_id", "number"),
+    )
+
+    base_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    label: Mapped[str]
+    kind: Mapped[str]
+
+
+class ContactMail(Record):
+    """`address` is as it was typed, `folded` what addresses are compared by."""
+
+    __tablename__ = "contact_mail"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),
+        Index(None, "base_id", "folded"),
+    )
+
+    base_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    address: Mapped[str]
+    label: Mapped[str]
+
+
+class ContactConsent(Record):
+    """What a contact said, last, about messages of a purpose on a channel, and how that can be proved."""
+
+    __tablename__ = "contact_consent"
+    __table_args__ = (ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),)
+
+    base_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    source: Mapped[str]
+    wording: Mapped[str]
+    at: Mapped[datetime]
+    recorded_by: Mapped[str]

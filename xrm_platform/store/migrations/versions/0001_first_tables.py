@@ -17,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     _create_people()
+    _create_contacts()
     _create_accounts()
     _create_messaging()
 
@@ -31,6 +32,11 @@ def downgrade() -> None:
         "provider_account",
         "provider_enabled",
         "communication_preferences",
+        "contact_consent",
+        "contact_mail",
+        "contact_phone",
+        "contact_reference",
+        "contact",
         "audit_entry",
         "api_token",
         "session",
@@ -167,6 +173,95 @@ def _create_people() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
     op.create_index("ix_audit_entry_base_id_id", "audit_entry", ["base_id", "id"])
+
+
+def _create_contacts() -> None:
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("first_name", sa.String(), nullable=False),
+        sa.Column("last_name", sa.String(), nullable=False),
+        sa.Column("company", sa.String(), nullable=False),
+        sa.Column("country", sa.String(), nullable=True),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=True),
+        sa.Column("search", sa.String(), nullable=False),
+        sa.Column("sort_key", sa.String(), nullable=False),
+        sa.Column("match_key", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_contact_base_id_base"),
+        sa.PrimaryKeyConstraint("id", name="pk_contact"),
+        sa.UniqueConstraint("base_id", "id", name="uq_contact_base_id_id"),
+        sa.UniqueConstraint("base_id", "reference", name="uq_contact_base_id_reference"),
+    )
+    op.create_index("ix_contact_base_id_match_key", "contact", ["base_id", "match_key"])
+    op.create_index("ix_contact_base_id_sort_key_id", "contact", ["base_id", "sort_key", "id"])
+    op.create_table(
+        "contact_consent",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("wording", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "contact_id"],
+            ["contact.base_id", "contact.id"],
+            name="fk_contact_consent_base_id_contact_id_contact",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "contact_id", "channel", "purpose", name="pk_contact_consent"),
+    )
+    op.create_table(
+        "contact_mail",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("folded", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "contact_id"],
+            ["contact.base_id", "contact.id"],
+            name="fk_contact_mail_base_id_contact_id_contact",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "contact_id", "folded", name="pk_contact_mail"),
+    )
+    op.create_index("ix_contact_mail_base_id_folded", "contact_mail", ["base_id", "folded"])
+    op.create_table(
+        "contact_phone",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "contact_id"],
+            ["contact.base_id", "contact.id"],
+            name="fk_contact_phone_base_id_contact_id_contact",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "contact_id", "number", name="pk_contact_phone"),
+    )
+    op.create_index("ix_contact_phone_base_id_number", "contact_phone", ["base_id", "number"])
+    op.create_table(
+        "contact_reference",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "contact_id"],
+            ["contact.base_id", "contact.id"],
+            name="fk_contact_reference_base_id_contact_id_contact",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "reference", name="pk_contact_reference"),
+    )
+    op.create_index("ix_contact_reference_base_id_contact_id", "contact_reference", ["base_id", "contact_id"])
 
 
 def _create_accounts() -> None:
