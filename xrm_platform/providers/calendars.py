@@ -34,7 +34,8 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An item that exists and cannot be understood: parked with its reason, never taken for deleted."""
+    """An item that exists and cannot be understood: parked with its reason, never taken for deleted. `reason` is a code
+    of the section `errors` of the provider's translations, without params."""
 
     ref: str
     etag: str

@@ -175,7 +175,7 @@ class SmsDriver(Driver, Protocol):
         """INBOUND: what came in; the platform forgets what it has seen by `key`."""
         ...
 
-    def parse_push(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent | InboundSms | OptedOut]:
+    def parse_push(self, headers: Mapping[str, str], body: bytes, /) -> Sequence[DeliveryEvent | InboundSms | OptedOut]:
         """PUSH: read a call of the vendor's, of the kinds that it makes. No I/O and no state, only the clock.
 
         `body` is the body as it came; of a call without one (a GET), the query string as it came, percent-encoded.
@@ -211,7 +211,11 @@ class CalendarDriver(Driver, Protocol):
     async def calendars(self) -> Sequence[RemoteCalendar]: ...
 
     async def create_calendar(self, name: str, color: str | None) -> RemoteCalendar:
-        """CREATE_CALENDARS."""
+        """CREATE_CALENDARS. `color` is #RRGGBB."""
+        ...
+
+    async def change_calendar(self, calendar: str, name: str, color: str | None) -> RemoteCalendar:
+        """CREATE_CALENDARS: give a calendar this name and, unless it is None, this colour."""
         ...
 
     def changes(self, calendar: str, cursor: str | None) -> AsyncIterator[ChangePage]:
@@ -229,8 +233,8 @@ class CalendarDriver(Driver, Protocol):
         ...
 
     async def update(self, calendar: str, event: RemoteEvent, ical: str) -> RemoteEvent:
-        """Raises `Conflict` if it is no longer `event.etag`, unless it is `ical` already (an earlier attempt whose answer
-        was lost), `NotFound` if it is gone. What `ical` leaves as it was stays untouched."""
+        """Raises `Conflict` if it is no longer `event.etag`, unless it is `ical` already (an earlier attempt, whose
+        answer was lost), and `NotFound` if it is gone. What `ical` leaves as it was stays untouched."""
         ...
 
     async def delete(self, calendar: str, event: RemoteEvent) -> None:

@@ -59,6 +59,18 @@ class CalendarContract(CalendarReading, CalendarWriting):
         assert await vendor.titles() == {}
         assert len((await changed(driver, made.id))[0]) == 1
 
+    async def test_a_calendar_is_given_another_name_and_colour(
+        self, descriptor: ProviderDescriptor, driver: Any, vendor: CalendarVendor
+    ) -> None:
+        self.only_with(descriptor, Capability.CREATE_CALENDARS)
+        before = await calendar_named(driver, vendor.calendar_name)
+        changed_once = await driver.change_calendar(before.id, "Équipe <Sud>", "#0A0B0C")
+        assert (changed_once.id, changed_once.name, changed_once.color) == (before.id, "Équipe <Sud>", "#0A0B0C")
+        assert await driver.change_calendar(before.id, "Équipe Nord", None) == await calendar_named(
+            driver, "Équipe Nord"
+        )
+        assert (await calendar_named(driver, "Équipe Nord")).color == "#0A0B0C"
+
     async def test_a_calendar_without_a_colour_can_be_created(
         self, descriptor: ProviderDescriptor, driver: Any
     ) -> None:

@@ -59,7 +59,7 @@ class CalendarWriting(CalendarBasis):
     ) -> None:
         made = await driver.create(calendar, "key-1", an_event(UID, "Once"))
         again = await driver.create(calendar, "key-1", an_event(UID, "Once"))
-        assert again == made
+        assert (again.ref, again.etag, again.uid) == (made.ref, made.etag, made.uid)
         assert await vendor.titles() == {made.uid: "Once"}
 
     async def test_the_same_key_after_a_change_elsewhere_finds_the_event_and_overwrites_nothing(
@@ -81,7 +81,8 @@ class CalendarWriting(CalendarBasis):
         assert list((await vendor.titles()).values()) == ["Once"]
         made = await driver.create(calendar, "key-1", an_event(UID, "Once"))
         assert await vendor.titles() == {made.uid: "Once"}
-        assert (await driver.fetch(calendar, [made.ref])) == [made]
+        (found,) = await driver.fetch(calendar, [made.ref])
+        assert (found.ref, found.etag) == (made.ref, made.etag)
 
     async def test_different_keys_are_different_events_even_at_once(
         self, driver: Any, vendor: CalendarVendor, calendar: str
@@ -112,7 +113,8 @@ class CalendarWriting(CalendarBasis):
         assert await vendor.titles() == {made.uid: "After"}
         assert (updated.ref, updated.uid) == (made.ref, made.uid)
         assert updated.etag != made.etag
-        assert await driver.fetch(calendar, [made.ref]) == [updated]
+        (found,) = await driver.fetch(calendar, [made.ref])
+        assert (found.ref, found.etag) == (updated.ref, updated.etag)
         assert_same_event(updated.ical, retitled(made.ical, "Before", "After"))
         twice = await driver.update(calendar, updated, retitled(updated.ical, "After", "Again"))
         assert await vendor.titles() == {made.uid: "Again"}

@@ -31,6 +31,9 @@ class MemoryCalendar:
     async def create_calendar(self, name: str, color: str | None) -> RemoteCalendar:
         return self._service.create_calendar(name, color)
 
+    async def change_calendar(self, calendar: str, name: str, color: str | None) -> RemoteCalendar:
+        return self._service.change_calendar(calendar, name, color)
+
     async def changes(self, calendar: str, cursor: str | None) -> AsyncIterator[ChangePage]:
         pages = self._service.pages(calendar, cursor)
         for page in pages:

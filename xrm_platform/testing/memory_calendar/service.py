@@ -63,6 +63,12 @@ class MemoryCalendarService:
         self._done()
         return RemoteCalendar(made.id, made.name, made.color)
 
+    def change_calendar(self, calendar: str, name: str, color: str | None) -> RemoteCalendar:
+        stored = self._calendar(calendar)
+        stored.name, stored.color = name, color or stored.color
+        self._done()
+        return RemoteCalendar(stored.id, stored.name, stored.color)
+
     def pages(self, calendar: str, cursor: str | None) -> list[ChangePage]:
         """The pages of a listing. The last is lacking, and the driver has to say so, when the listing is cut."""
         stored = self._calendar(calendar)
