@@ -34,10 +34,6 @@ from .sendables import Claimed, Sendable, Sendables, read_claimed
 from .sources import Source
 from .writing import write_outcomes
 
-AHEAD = 2
-"""How many batches a connection are in hand: the one that is being sent and the one after it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """What every run of one process works with. `owner` names the process in its leases, which last `lease`."""
@@ -161,8 +157,9 @@ class Drain:
                 self.suspend = outcome.suspend
 
     async def _claim(self, session: AsyncSession, now: datetime) -> Sequence[Claimed]:
-        in_hand = len(self._ready) + sum(len(batch) for batch in self._calls.values())
-        room = self._limits.connections * self._limits.batch * AHEAD - in_hand
+        # Nothing is claimed before there is a connection for it: what a crash leaves unknown is what was being sent.
+        under_way = len(self._ready) + sum(len(batch) for batch in self._calls.values())
+        room = self._limits.connections * self._limits.batch - under_way
         if self._halted or self._nothing_due or room < 1:
             return ()
         messages = await queries.claim(

@@ -13,8 +13,9 @@ SMTP = ProviderDescriptor(
     channel=Channel.MAIL,
     label="SMTP",
     settings=SmtpSettings,
-    # Providers tolerate few connections of one account; a batch is one trip to the thread that composes it.
-    limits=Limits(batch=20, connections=4, timeout=120.0),
+    # Providers tolerate few connections of one account. A batch shares one trip to the thread that composes it and one
+    # commit, and is what a crash of the platform leaves unknown: five is fast enough and few enough.
+    limits=Limits(batch=5, connections=4, timeout=120.0),
     translations="xrm_smtp",
 )
 
