@@ -43,11 +43,17 @@ from .inspection import (
 )
 from .translations import assert_explained, assert_translations_complete
 
+A_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+
 METHOD_OF: Mapping[Capability, tuple[str, tuple[Any, ...]]] = {
-    Capability.DELIVERY_REPORTS: ("reports", (["reference"],)),
-    Capability.INBOUND: ("inbox", (datetime(2026, 1, 1, tzinfo=UTC),)),
+    Capability.DELIVERY_REPORTS: ("reports", (["1"],)),
+    Capability.INBOUND: ("inbox", (A_DATE,)),
     Capability.PUSH: ("parse_push", ({}, b"")),
     Capability.BALANCE: ("balance", ()),
+    Capability.ACCOUNTS: ("accounts", ()),
+    Capability.RECONCILE: ("sent_since", (A_DATE,)),
+    Capability.OPT_OUTS: ("opt_outs", (A_DATE,)),
+    Capability.ADD_OPT_OUT: ("add_opt_out", ("+33639980011",)),
     Capability.CREATE_CALENDARS: ("create_calendar", ("Test", None)),
 }
 """Capabilities that are a method of the driver, and arguments to call it with."""
@@ -265,6 +271,11 @@ class DriverContract:
         assert not context.http.closed
 
     # Capabilities
+
+    def test_what_belongs_to_a_capability_is_told_with_it(self, descriptor: ProviderDescriptor) -> None:
+        chooses = Capability.ACCOUNTS in descriptor.capabilities
+        assert (descriptor.account_setting in descriptor.settings().fields) is chooses
+        assert bool(descriptor.stop_mention) is (Capability.ADDS_STOP_MENTION in descriptor.capabilities)
 
     def test_every_declared_capability_has_its_method(self, descriptor: ProviderDescriptor, driver: Any) -> None:
         for capability in descriptor.capabilities & METHOD_OF.keys():

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ import pytest
 from xrm_platform.providers import (
     AuthError,
     Capability,
+    Category,
     DeliveryStatus,
     DriverContext,
     Handover,
@@ -38,11 +39,11 @@ from xrm_platform.providers import (
     TransientError,
 )
 
-from .driver_contract import DriverContract
+from .sms_exchange_contract import SmsExchangeContract
 from .sms_vendor import GOOD_NUMBERS, SHORT_NUMBERS, SmsVendor, batch_of, error_of, errors_of, keys, references_of, sms
 
 
-class SmsContract(DriverContract):
+class SmsContract(SmsExchangeContract):
     """Fixtures an author gives: `descriptor`, `vendor` (an `SmsVendor`) and `settings`."""
 
     async def exercise(self, driver: Any) -> Any:
@@ -102,6 +103,29 @@ class SmsContract(DriverContract):
         references_of(results)
         arrived = {one.to: (one.text, one.encoding) for one in await vendor.received()}
         assert arrived == {message.to: (message.text, message.encoding) for message in batch}
+
+    async def test_a_marketing_text_gets_the_mention_that_the_vendor_is_known_to_add_and_no_other(
+        self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor
+    ) -> None:
+        marketing = sms("m1", category=Category.MARKETING)
+        transactional = sms("m2", GOOD_NUMBERS[1], category=Category.TRANSACTIONAL)
+        references_of(await driver.send([marketing, transactional]))
+        arrived = {one.to: one.text for one in await vendor.received()}
+        assert arrived == {
+            marketing.to: marketing.text + descriptor.stop_mention,
+            transactional.to: transactional.text,
+        }
+
+    async def test_only_marketing_is_held_for_the_hours_of_the_law(
+        self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor
+    ) -> None:
+        self.needs(descriptor, Capability.KEEPS_LEGAL_HOURS)
+        await vendor.fall_night()
+        marketing = sms("m1", category=Category.MARKETING)
+        transactional = sms("m2", GOOD_NUMBERS[1], category=Category.TRANSACTIONAL)
+        references_of(await driver.send([marketing, transactional]))
+        held = {one.to: one.held for one in await vendor.received()}
+        assert held == {marketing.to: True, transactional.to: False}
 
     @pytest.mark.parametrize("number", SHORT_NUMBERS)
     async def test_a_short_international_number_is_not_taken_for_a_national_one(
@@ -201,7 +225,7 @@ class SmsContract(DriverContract):
     async def test_the_same_message_offered_again_arrives_once(
         self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor
     ) -> None:
-        self._needs(descriptor, Capability.IDEMPOTENT_SEND)
+        self.needs(descriptor, Capability.IDEMPOTENT_SEND)
         first = references_of(await driver.send([sms("m1")]))
         again = references_of(await driver.send([sms("m1")]))
         assert first == again
@@ -214,7 +238,7 @@ class SmsContract(DriverContract):
     async def test_a_report_tells_how_a_message_ended(
         self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor, status: DeliveryStatus
     ) -> None:
-        self._needs(descriptor, Capability.DELIVERY_REPORTS)
+        self.needs(descriptor, Capability.DELIVERY_REPORTS)
         references = references_of(await driver.send(batch_of(1)))
         await vendor.end(references[0], status)
         (event,) = await driver.reports(references)
@@ -225,7 +249,7 @@ class SmsContract(DriverContract):
     async def test_a_repeated_report_keeps_its_key_and_a_new_one_has_another(
         self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor
     ) -> None:
-        self._needs(descriptor, Capability.DELIVERY_REPORTS)
+        self.needs(descriptor, Capability.DELIVERY_REPORTS)
         references = [await self._sent(driver, message) for message in batch_of(2)]
         before = keys(await driver.reports(references))
         assert keys(await driver.reports(references)) == before
@@ -237,7 +261,7 @@ class SmsContract(DriverContract):
     async def test_each_report_is_of_a_message_that_was_asked_for(
         self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor
     ) -> None:
-        self._needs(descriptor, Capability.DELIVERY_REPORTS)
+        self.needs(descriptor, Capability.DELIVERY_REPORTS)
         references = [await self._sent(driver, message) for message in batch_of(30)]
         for reference in references:
             await vendor.end(reference, DeliveryStatus.DELIVERED)
@@ -249,56 +273,24 @@ class SmsContract(DriverContract):
     async def test_what_came_in_is_told_whole_and_with_the_same_key_each_time(
         self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor, context: DriverContext
     ) -> None:
-        self._needs(descriptor, Capability.INBOUND)
+        self.needs(descriptor, Capability.INBOUND)
         since = context.now() - timedelta(minutes=1)
         texts = ["STOP", "Merci, j’ai bien reçu votre message à l’hôtel. " * 6]
         for text in texts:
             await vendor.receive(GOOD_NUMBERS[0], text)
         came = await driver.inbox(since)
         assert Counter(message.text for message in came) == Counter(texts)
-        assert {"".join(filter(str.isdigit, message.sender)) for message in came} == {GOOD_NUMBERS[0][1:]}
+        assert {message.sender for message in came} == {GOOD_NUMBERS[0]}
         assert len({message.key for message in came}) == len(texts)
         assert {message.key for message in await driver.inbox(since)} == {message.key for message in came}
         assert list(await driver.inbox(context.now() + timedelta(minutes=1))) == []
 
     async def test_sending_lowers_the_balance(self, descriptor: ProviderDescriptor, driver: Any) -> None:
-        self._needs(descriptor, Capability.BALANCE)
+        self.needs(descriptor, Capability.BALANCE)
         before = await driver.balance()
         await self._sent(driver, sms("m1"))
         assert await driver.balance() < before
 
-    async def test_reading_with_wrong_credentials_is_an_auth_error(
-        self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor, context: DriverContext
-    ) -> None:
-        await vendor.refuse_credentials()
-        for read in self._reads(descriptor, driver, context):
-            with pytest.raises(AuthError):
-                await read()
-
-    async def test_reading_from_a_vendor_that_is_down_may_be_tried_again(
-        self, descriptor: ProviderDescriptor, driver: Any, vendor: SmsVendor, context: DriverContext
-    ) -> None:
-        await vendor.go_down()
-        for read in self._reads(descriptor, driver, context):
-            with pytest.raises(TransientError):
-                await read()
-
-    def _reads(
-        self, descriptor: ProviderDescriptor, driver: Any, context: DriverContext
-    ) -> list[Callable[[], Awaitable[Any]]]:
-        """Every declared way of reading."""
-        reads: dict[Capability, Callable[[], Awaitable[Any]]] = {
-            Capability.DELIVERY_REPORTS: lambda: driver.reports(["reference"]),
-            Capability.INBOUND: lambda: driver.inbox(context.now()),
-        }
-        if Capability.BALANCE in descriptor.capabilities:
-            reads[Capability.BALANCE] = driver.balance
-        return [read for capability, read in reads.items() if capability in descriptor.capabilities]
-
     async def _sent(self, driver: Any, message: OutgoingSms) -> str:
         (reference,) = references_of(await driver.send([message]))
         return reference
-
-    def _needs(self, descriptor: ProviderDescriptor, capability: Capability) -> None:
-        if capability not in descriptor.capabilities:
-            pytest.skip(f"{capability} is not declared")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from xrm_platform.providers import DeliveryEvent, DeliveryStatus, OutgoingSms, ProviderError, SendResult, SmsEncoding
+from xrm_platform.providers import (
+    Category,
+    DeliveryEvent,
+    DeliveryStatus,
+    InboundSms,
+    OptedOut,
+    OutgoingSms,
+    ProviderError,
+    SendResult,
+    SmsEncoding,
+)
 
 from .driver_contract import Vendor
 
@@ -20,11 +30,24 @@ SHORT_NUMBERS = ("+687751234", "+508551234", "+6591234567")
 
 @dataclass(frozen=True, slots=True)
 class ReceivedSms:
-    """What the vendor was handed: `to` in E.164 with its plus, `text` as a handset shows it."""
+    """What the vendor was handed: `to` in E.164 with its plus, `text` as a handset shows it. `held`: it waits for the
+    hours of the law."""
 
     to: str
     text: str
     encoding: SmsEncoding
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A call that the vendor makes, as `parse_push` gets it."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Pushed = type[DeliveryEvent] | type[InboundSms] | type[OptedOut]
 
 
 class SmsVendor(Vendor, Protocol):
@@ -54,12 +77,35 @@ class SmsVendor(Vendor, Protocol):
     async def receive(self, sender: str, text: str) -> None:
         """INBOUND: a handset sends `text` to the account."""
 
+    @property
+    def pushes_of(self) -> frozenset[Pushed]:
+        """PUSH: what the vendor calls for; empty where it never calls."""
+
+    async def pushes(self) -> Sequence[Push]:
+        """PUSH: every call that it made for what has happened so far, in order."""
+
+    async def opt_out(self, number: str) -> None:
+        """OPT_OUTS: who has `number` opts out at the vendor."""
+
+    async def opted_out(self) -> Sequence[str]:
+        """ADD_OPT_OUT: the numbers that the vendor spares, in E.164 with their plus."""
+
+    async def add_account(self, label: str) -> str:
+        """ACCOUNTS: the sign-in opens one account more. Its reference."""
+
+    async def fall_night(self) -> None:
+        """KEEPS_LEGAL_HOURS: it is an hour at which no marketing may be sent."""
+
 
 def sms(
-    id_: str, to: str = GOOD_NUMBERS[0], text: str = "Bonjour", encoding: SmsEncoding = SmsEncoding.GSM7
+    id_: str,
+    to: str = GOOD_NUMBERS[0],
+    text: str = "Bonjour",
+    encoding: SmsEncoding = SmsEncoding.GSM7,
+    category: Category = Category.TRANSACTIONAL,
 ) -> OutgoingSms:
     """A message as the platform hands it over."""
-    return OutgoingSms(id=id_, to=to, text=text, encoding=encoding)
+    return OutgoingSms(id=id_, to=to, text=text, encoding=encoding, category=category)
 
 
 def batch_of(count: int) -> list[OutgoingSms]:

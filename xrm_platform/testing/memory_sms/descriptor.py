@@ -10,6 +10,7 @@ from xrm_platform.providers import Capability, Channel, Limits, ProviderDescript
 class MemorySmsSettings(ProviderSettings):
     service = fields.String(required=True)
     password = secret(required=True)
+    account = fields.String(load_default="main")
 
 
 MEMORY_SMS = ProviderDescriptor(
@@ -18,8 +19,19 @@ MEMORY_SMS = ProviderDescriptor(
     label="Memory",
     settings=MemorySmsSettings,
     capabilities=frozenset(
-        {Capability.DELIVERY_REPORTS, Capability.INBOUND, Capability.BALANCE, Capability.IDEMPOTENT_SEND}
+        {
+            Capability.DELIVERY_REPORTS,
+            Capability.INBOUND,
+            Capability.PUSH,
+            Capability.BALANCE,
+            Capability.ACCOUNTS,
+            Capability.RECONCILE,
+            Capability.OPT_OUTS,
+            Capability.ADD_OPT_OUT,
+            Capability.IDEMPOTENT_SEND,
+        }
     ),
     limits=Limits(batch=100, connections=2),
     translations="xrm_platform.testing.memory_sms",
+    account_setting="account",
 )

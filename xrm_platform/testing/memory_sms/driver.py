@@ -10,14 +10,18 @@ from xrm_platform.providers import (
     DeliveryEvent,
     DriverContext,
     InboundSms,
+    OptedOut,
     OutgoingSms,
     ProviderError,
     SendResult,
+    SentSms,
     Tick,
     TickState,
     TransientError,
+    VendorAccount,
 )
 
+from .push import read_push
 from .service import memory_sms_service
 
 
@@ -35,6 +39,26 @@ class MemorySms:
 
     async def inbox(self, since: datetime) -> Sequence[InboundSms]:
         return self._service.inbox(since)
+
+    def parse_push(self, _: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent | InboundSms | OptedOut]:
+        return [read_push(body)]
+
+    async def sent_since(self, since: datetime) -> Sequence[SentSms]:
+        return self._service.sent_since(since)
+
+    async def opt_outs(self, since: datetime) -> Sequence[OptedOut]:
+        return self._service.opt_outs(since)
+
+    async def add_opt_out(self, number: str) -> None:
+        self._service.sign_in()
+        await self._service.opt_out(number)
+
+    async def accounts(self) -> Sequence[VendorAccount]:
+        self._service.sign_in()
+        return [
+            VendorAccount(reference, label, self._service.messages_left)
+            for reference, label in self._service.accounts.items()
+        ]
 
     async def balance(self) -> int:
         self._service.sign_in()

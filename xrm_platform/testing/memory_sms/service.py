@@ -16,6 +16,7 @@ from xrm_platform.providers import (
     Handover,
     InboundSms,
     InvalidRecipient,
+    OptedOut,
     OutcomeUnknown,
     OutgoingSms,
     PermanentError,
@@ -24,11 +25,14 @@ from xrm_platform.providers import (
     RateLimited,
     RecipientResult,
     SendResult,
+    SentSms,
     SmsEncoding,
     TransientError,
 )
 from xrm_platform.testing.sms_parts import parts
-from xrm_platform.testing.sms_vendor import ReceivedSms
+from xrm_platform.testing.sms_vendor import Push, Pushed, ReceivedSms
+
+from .push import push_of
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -40,19 +44,30 @@ class AcceptedSms:
     reference: str
     sms: OutgoingSms
     status: DeliveryStatus
+    accepted_at: datetime
     changed_at: datetime
+
+    def report(self) -> DeliveryEvent:
+        """What became of it by now."""
+        error = PermanentError() if self.status is DeliveryStatus.FAILED else None
+        return DeliveryEvent(f"{self.reference}:{self.status}", self.reference, self.status, self.changed_at, error)
 
 
 class MemorySmsService:
     """An SMS vendor in memory; an `SmsVendor`."""
 
     bad_number = "+99912345678"
+    pushes_of: frozenset[Pushed] = frozenset({DeliveryEvent, InboundSms, OptedOut})
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.accepted: list[AcceptedSms] = []
         self.messages_left = 100_000
         self.spoilt_answers: deque[ProviderError] = deque()
         """Each spoils one call of `send`: `OutcomeUnknown` after its messages were taken, any other instead of that."""
+        self.accounts = {"main": "Main"}
+        """Reference to label."""
+        self._opt_outs: dict[str, OptedOut] = {}
+        self._pushes: list[Push] = []
         self._by_id: dict[str, AcceptedSms] = {}
         self._inbox: list[InboundSms] = []
         self._now = now
@@ -87,7 +102,8 @@ class MemorySmsService:
             if error is not None:
                 return RecipientResult(sms.to, Handover.FAILED, error=error)
             self.messages_left -= cost
-            accepted = AcceptedSms(f"memory-{len(self.accepted)}", sms, DeliveryStatus.SENT, self._now())
+            now = self._now()
+            accepted = AcceptedSms(f"memory-{len(self.accepted)}", sms, DeliveryStatus.SENT, now, now)
             self.accepted.append(accepted)
             self._by_id[sms.id] = accepted
         return RecipientResult(sms.to, Handover.ACCEPTED, accepted.reference)
@@ -100,17 +116,19 @@ class MemorySmsService:
     def reports(self, references: Sequence[str]) -> list[DeliveryEvent]:
         self.sign_in()
         wanted = set(references)
+        return [one.report() for one in self.accepted if one.reference in wanted]
+
+    def sent_since(self, since: datetime) -> list[SentSms]:
+        self.sign_in()
         return [
-            DeliveryEvent(
-                key=f"{one.reference}:{one.status}",
-                reference=one.reference,
-                status=one.status,
-                at=one.changed_at,
-                error=PermanentError() if one.status is DeliveryStatus.FAILED else None,
-            )
+            SentSms(one.reference, one.sms.to, one.sms.text, one.accepted_at, one.status)
             for one in self.accepted
-            if one.reference in wanted
+            if one.accepted_at >= since
         ]
+
+    def opt_outs(self, since: datetime) -> list[OptedOut]:
+        self.sign_in()
+        return [one for one in self._opt_outs.values() if one.at >= since]
 
     def inbox(self, since: datetime) -> list[InboundSms]:
         self.sign_in()
@@ -146,10 +164,33 @@ class MemorySmsService:
     async def end(self, reference: str, status: DeliveryStatus) -> None:
         accepted = next(one for one in self.accepted if one.reference == reference)
         accepted.status, accepted.changed_at = status, self._now()
+        self._pushes.append(push_of(accepted.report()))
 
     async def receive(self, sender: str, text: str) -> None:
         key = f"memory-in-{len(self._inbox)}"
-        self._inbox.append(InboundSms(key=key, sender=sender, to="+33639980100", text=text, at=self._now()))
+        message = InboundSms(key=key, sender=sender, to="+33639980100", text=text, at=self._now())
+        self._inbox.append(message)
+        self._pushes.append(push_of(message))
+
+    async def pushes(self) -> Sequence[Push]:
+        return list(self._pushes)
+
+    async def opt_out(self, number: str) -> None:
+        if number not in self._opt_outs:
+            opted_out = OptedOut(f"memory-out-{len(self._opt_outs)}", number, self._now())
+            self._opt_outs[number] = opted_out
+            self._pushes.append(push_of(opted_out))
+
+    async def opted_out(self) -> Sequence[str]:
+        return list(self._opt_outs)
+
+    async def add_account(self, label: str) -> str:
+        reference = f"account-{len(self.accounts)}"
+        self.accounts[reference] = label
+        return reference
+
+    async def fall_night(self) -> None:
+        """Nothing changes: it keeps no hours."""
 
 
 _services: WeakValueDictionary[str, MemorySmsService] = WeakValueDictionary()
