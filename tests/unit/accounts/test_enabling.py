@@ -17,7 +17,11 @@ async def test_installed_providers_are_listed_with_what_they_ask_for(providers, 
     (sms,) = [one for one in views if one.slug == "memory_sms"]
     assert (sms.channel, sms.label, sms.enabled, sms.available) == ("sms", "Memory", False, True)
     assert "delivery_reports" in sms.capabilities
-    assert [(one.name, one.secret) for one in sms.settings] == [("service", False), ("password", True), ("account", False)]
+    assert [(one.name, one.secret) for one in sms.settings] == [
+        ("service", False),
+        ("password", True),
+        ("account", False),
+    ]
     assert sms.package == "xrm_platform.testing.memory_sms"
     assert [(one.channel, one.slug) for one in views] == sorted((one.channel, one.slug) for one in views)
 
