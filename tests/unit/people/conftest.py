@@ -4,6 +4,7 @@ from xrm_platform.people.actor import Scope
 from xrm_platform.people.api_tokens import ApiTokens
 from xrm_platform.people.audit import Audit
 from xrm_platform.people.collaborators import Collaborators
+from xrm_platform.people.contacts.contacts import Contacts
 from xrm_platform.people.sign_in import SignIn
 from xrm_platform.people.users import Users
 
@@ -13,6 +14,11 @@ PASSWORD = "a long enough one"
 @pytest.fixture
 def collaborators(store, clock):
     return Collaborators(store, clock)
+
+
+@pytest.fixture
+def contacts(store, clock):
+    return Contacts(store, clock)
 
 
 @pytest.fixture
