@@ -18,6 +18,7 @@ from .sms_parts import in_gsm, is_gsm, parts
 RECIPIENT = re.compile(r"(?:00)?[1-9][0-9]{5,14}|0[1-9][0-9]{5,12}")
 NAMED_ORIGINATOR = re.compile(r"[A-Za-z0-9 *$?!\"#%&_\-,@'+.]{1,11}")
 PHONE_ORIGINATOR = re.compile(r"[0-9]{1,20}")
+OPTED_OUT = re.compile(r"[1-9][0-9]{5,14}")
 SEND_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?")
 LONGEST_VALIDITY = 72
 
@@ -85,6 +86,8 @@ class SentSms:
     submitted_at: datetime
     send_at: datetime
     ending: Ending
+    validity: int = 0
+    """Hours; 0 is the vendor's longest."""
 
     def status(self, now: datetime) -> str:
         """The status word by now."""
@@ -109,6 +112,16 @@ class InboundMessage:
     characterset: str | None = "GSM"
 
 
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A number that an account spares, in international digits."""
+
+    id: str
+    account: str
+    number: str
+    received_at: datetime
+
+
 class Outbox:
     """Accounts and the messages they sent. Times are given by the caller, aware and in UTC."""
 
@@ -116,6 +129,7 @@ class Outbox:
         self.accounts = accounts
         self.sent: list[SentSms] = []
         self.by_id: dict[str, SentSms] = {}
+        self.opt_outs: list[OptOut] = []
 
     def account(self, reference: str) -> EsendexAccount:
         """The account called `reference`, in upper or lower case."""
@@ -145,6 +159,17 @@ class Outbox:
         self.by_id.update((sms.id, sms) for sms in taken)
         return taken
 
+    def opt_out(self, reference: str, number: str, now: datetime) -> OptOut:
+        """Spare `number` from now on. Twice the same is a conflict (our choice)."""
+        account = self.account(reference)
+        if not OPTED_OUT.fullmatch(number):
+            raise Refused(400, "phonenumber_invalid", f"Phone number {number} is invalid")
+        if any(one.number == number and one.account == account.reference for one in self.opt_outs):
+            raise Refused(409, "optout_exists", "The number has opted out already")
+        one = OptOut(str(uuid4()), account.reference, number, now)
+        self.opt_outs.append(one)
+        return one
+
 
 def _object(message: Any) -> Mapping[str, Any]:
     if not isinstance(message, Mapping):
@@ -164,8 +189,7 @@ def _messages_of(
     """One message of a dispatch, once for each of its comma-separated recipients."""
     if "sendat" in message:
         raise Refused(400, "sendat_invalid", "sendat belongs to the batch")
-    for level in (message, envelope):
-        _check_validity(level.get("validity", 0))
+    validity = _validity(message.get("validity", envelope.get("validity", 0)))
     sender = str(message.get("from") or envelope.get("from") or account.address)
     if not (PHONE_ORIGINATOR.fullmatch(sender) or NAMED_ORIGINATOR.fullmatch(sender)):
         raise Refused(400, "originator_invalid", f"Invalid originator {sender}")
@@ -187,6 +211,7 @@ def _messages_of(
             submitted_at=now,
             send_at=send_at,
             ending=MAGIC_NUMBERS.get(to, DELIVERED),
+            validity=validity,
         )
         for to in (_recipient(one.strip(), account) for one in str(message.get("to") or "").split(","))
     ]
@@ -214,9 +239,10 @@ def _characterset(text: str, asked: Any) -> str:
     return str(asked)
 
 
-def _check_validity(hours: Any) -> None:
+def _validity(hours: Any) -> int:
     if not str(hours).isdecimal() or int(hours) > LONGEST_VALIDITY:
         raise Refused(400, "validity_invalid", f"Validity is 0 to {LONGEST_VALIDITY} hours")
+    return int(hours)
 
 
 def _send_at(envelope: Mapping[str, Any], now: datetime) -> datetime:

@@ -20,13 +20,14 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from aiohttp import encode_basic_auth, web
+from aiohttp import ClientSession, encode_basic_auth, web
 
 from . import esendex_wire as wire
 from .esendex_faults import Answer, Fault
-from .esendex_outbox import Ending, EsendexAccount, InboundMessage, Outbox, Refused, SentSms
+from .esendex_outbox import Ending, EsendexAccount, InboundMessage, OptOut, Outbox, Refused, SentSms
+from .esendex_push import EsendexPush
+from .esendex_requests import date_asked, error_answer, fault_answer, page_asked, wants_json, xml_answer
 
-PAGE = 100
 LARGEST_REQUEST = 16 * 2**20
 
 
@@ -47,6 +48,8 @@ class EsendexServer:
         self.requests: list[str] = []
         """Every request that came, as `GET /v1.0/accounts`, in order."""
         self.inbox: list[InboundMessage] = []
+        self.push = EsendexPush()
+        """What it pushes and where to; `push_once` does it."""
         self._outbox = Outbox(accounts or (EsendexAccount(),))
         self._now = now
         self._passed = timedelta()
@@ -61,6 +64,10 @@ class EsendexServer:
     @property
     def accounts(self) -> Sequence[EsendexAccount]:
         return self._outbox.accounts
+
+    def add_account(self, account: EsendexAccount) -> None:
+        """The user gets one account more."""
+        self._outbox.accounts += (account,)
 
     @property
     def sent(self) -> list[SentSms]:
@@ -82,7 +89,29 @@ class EsendexServer:
             str(uuid4()), account.reference, account.address, sender, text, self._time(), characterset
         )
         self.inbox.append(message)
+        self.push.inbound(message, account.id)
         return message
+
+    @property
+    def opt_outs(self) -> Sequence[OptOut]:
+        """Whom the accounts spare, in order."""
+        return self._outbox.opt_outs
+
+    def opt_out(self, number: str) -> None:
+        """Who has `number` opts out of the first account."""
+        account = self.accounts[0]
+        self.push.opted_out(self._outbox.opt_out(account.reference, number, self._time()), account.id, self.url)
+
+    def collect_pushes(self) -> None:
+        """Note what has become of messages by now in `push.notifications`."""
+        ids = {account.reference: account.id for account in self.accounts}
+        self.push.ended(self.sent, ids, self._time())
+
+    async def push_once(self) -> None:
+        """Post all that has happened and was not answered 200 yet to `push.url`."""
+        self.collect_pushes()
+        async with ClientSession() as http:
+            await self.push.deliver(http, self._time())
 
     async def start(self) -> None:
         """Listen; after `stop` again at the same address."""
@@ -97,6 +126,8 @@ class EsendexServer:
                 web.get("/v1.{minor:[01]}/messageheaders/{id}/body", self._body),
                 web.get("/v1.{minor:[01]}/inbox/messages", self._inbox),
                 web.get("/v1.{minor:[01]}/inbox/{reference}/messages", self._inbox),
+                web.get("/v1.0/optouts", self._opt_outs),
+                web.post("/v1.0/optouts", self._add_opt_out),
                 web.get("/v1.1/messagebatches", self._batches),
                 web.get("/v1.{minor:[01]}/messagebatches/{id}/messages", self._batch_messages),
             ]
@@ -146,7 +177,7 @@ class EsendexServer:
             assert isinstance(answer, web.Response)
             assert isinstance(answer.body, bytes)
             return web.Response(body=answer.body[: len(answer.body) // 2], content_type=answer.content_type)
-        return _failing(request, fault)
+        return fault_answer(request, fault)
 
     @web.middleware
     async def _serve(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -156,32 +187,32 @@ class EsendexServer:
         try:
             return await handler(request)
         except Refused as refused:
-            return _error(request, refused.status, refused.code, refused.description)
+            return error_answer(request, refused.status, refused.code, refused.description)
 
     # Resources
 
     async def _dispatch(self, request: web.Request) -> web.Response:
         envelope = wire.read_dispatch(await request.read(), request.content_type)
         batch = self._outbox.dispatch(envelope, self._time())
-        if _wants_json(request):
+        if wants_json(request):
             return web.Response(text=wire.dispatched_json(batch, self.url), content_type="application/json")
-        return _xml(wire.dispatched_xml(batch, self.url))
+        return xml_answer(wire.dispatched_xml(batch, self.url))
 
     async def _accounts(self, _: web.Request) -> web.Response:
-        return _xml(wire.accounts_xml(self.accounts, self.url))
+        return xml_answer(wire.accounts_xml(self.accounts, self.url))
 
     async def _headers(self, request: web.Request) -> web.Response:
         return self._listing(request, list(reversed(self.sent)))
 
     async def _header(self, request: web.Request) -> web.Response:
-        return _xml(wire.single_xml(self._sent_header(self._found(request))))
+        return xml_answer(wire.single_xml(self._sent_header(self._found(request))))
 
     async def _body(self, request: web.Request) -> web.Response:
         for message in self.inbox:
             if message.id == request.match_info["id"]:
-                return _xml(wire.body_xml(message.text, message.characterset))
+                return xml_answer(wire.body_xml(message.text, message.characterset))
         sms = self._found(request)
-        return _xml(wire.body_xml(sms.text, sms.characterset))
+        return xml_answer(wire.body_xml(sms.text, sms.characterset))
 
     async def _inbox(self, request: web.Request) -> web.Response:
         reference = request.match_info.get("reference")
@@ -189,14 +220,30 @@ class EsendexServer:
         found = [
             message for message in reversed(self.inbox) if account in (None, self._outbox.account(message.account))
         ]
-        start, count = _page(request)
+        start, count = page_asked(request)
         headers = [wire.inbound_header(message, self.url) for message in found[start : start + count]]
-        return _xml(wire.listing_xml(headers, start, len(found)))
+        return xml_answer(wire.listing_xml(headers, start, len(found)))
+
+    async def _opt_outs(self, request: web.Request) -> web.Response:
+        query = request.query
+        found: Sequence[OptOut] = self.opt_outs
+        if "accountreference" in query:
+            name = self._outbox.account(query["accountreference"]).reference
+            found = [one for one in found if one.account == name]
+        if "from" in query:
+            found = [one for one in found if one.number == query["from"]]
+        start, count = page_asked(request)
+        return xml_answer(wire.opt_outs_xml(found[start : start + count], start, len(found), self.url))
+
+    async def _add_opt_out(self, request: web.Request) -> web.Response:
+        reference, number = wire.read_opt_out(await request.read())
+        one = self._outbox.opt_out(reference, number, self._time())
+        return xml_answer(f'<response xmlns="{wire.NAMESPACE}">{wire.opt_out_element(one, self.url)}</response>')
 
     async def _batches(self, request: web.Request) -> web.Response:
-        start, count = _page(request)
+        start, count = page_asked(request)
         batches = [list(batch) for _, batch in groupby(self.sent, key=lambda sms: sms.batch_id)]
-        return _xml(wire.batches_xml(batches[::-1][start : start + count], self.url, self._time()))
+        return xml_answer(wire.batches_xml(batches[::-1][start : start + count], self.url, self._time()))
 
     async def _batch_messages(self, request: web.Request) -> web.Response:
         batch = [sms for sms in self.sent if sms.batch_id == request.match_info["id"]]
@@ -222,59 +269,17 @@ class EsendexServer:
             wanted, now = query["status"].lower(), self._time()
             messages = [sms for sms in messages if sms.status(now).lower() == wanted]
         if "start" in query:
-            earliest = _date(query["start"])
+            earliest = date_asked(query["start"])
             messages = [sms for sms in messages if sms.submitted_at >= earliest]
         if "finish" in query:
-            latest = _date(query["finish"])
+            latest = date_asked(query["finish"])
             messages = [sms for sms in messages if sms.submitted_at <= latest]
-        start, count = _page(request)
+        start, count = page_asked(request)
         page = [self._sent_header(sms) for sms in messages[start : start + count]]
-        return _xml(wire.listing_xml(page, start, len(messages)))
+        return xml_answer(wire.listing_xml(page, start, len(messages)))
 
     def _sent_header(self, sms: SentSms) -> str:
         return wire.sent_header(sms, self.url, self.username, self._time())
 
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def _page(request: web.Request) -> tuple[int, int]:
-    """`startindex` (from 0; some clients write `startIndex`) and `count`."""
-    query = request.query
-    start, count = query.get("startindex", query.get("startIndex", "0")), query.get("count", str(PAGE))
-    if not (start.isdecimal() and count.isdecimal()):
-        raise Refused(400, "paging_invalid", "startindex and count are whole numbers")
-    return int(start), int(count)
-
-
-def _date(written: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise Refused(400, "date_invalid", f"{written} is not a date") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _wants_json(request: web.Request) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
-
-
-def _xml(text: str) -> web.Response:
-    return web.Response(text=text, content_type="application/xml")
-
-
-def _error(request: web.Request, status: int, code: str, description: str) -> web.Response:
-    if _wants_json(request):
-        return web.Response(status=status, text=wire.error_json(code, description), content_type="application/json")
-    return web.Response(status=status, text=wire.error_xml(code, description), content_type="application/xml")
-
-
-def _failing(request: web.Request, fault: Fault) -> web.Response:
-    if fault.body is None:
-        answer = _error(request, fault.status, "scripted_fault", f"HTTP {fault.status}")
-    else:
-        answer = web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
-    for name, value in (("Retry-After", fault.retry_after), ("Location", fault.location)):
-        if value is not None:
-            answer.headers[name] = value
-    return answer

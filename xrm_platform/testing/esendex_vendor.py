@@ -8,12 +8,12 @@ from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 
-from xrm_platform.providers import DeliveryStatus, SmsEncoding
+from xrm_platform.providers import DeliveryEvent, DeliveryStatus, InboundSms, OptedOut, SmsEncoding
 
 from .esendex_faults import RESET_AFTER_ACCEPTANCE, TRUNCATED_ANSWER, Fault
-from .esendex_outbox import DELIVERED, UNASSIGNED_COUNTRY, Ending
+from .esendex_outbox import DELIVERED, UNASSIGNED_COUNTRY, Ending, EsendexAccount
 from .esendex_server import EsendexServer
-from .sms_vendor import ReceivedSms
+from .sms_vendor import Push, Pushed, ReceivedSms
 
 ENDINGS = {
     DeliveryStatus.DELIVERED: DELIVERED,
@@ -28,6 +28,7 @@ class EsendexVendor:
     """Turns the switches of a running `server`."""
 
     server: EsendexServer
+    pushes_of: frozenset[Pushed] = frozenset({DeliveryEvent, InboundSms, OptedOut})
     bad_number: str = f"+{UNASSIGNED_COUNTRY}12345678"
 
     def settings(self) -> dict[str, Any]:
@@ -69,3 +70,22 @@ class EsendexVendor:
 
     async def receive(self, sender: str, text: str) -> None:
         self.server.receive(sender.removeprefix("+"), text)
+
+    async def pushes(self) -> Sequence[Push]:
+        self.server.collect_pushes()
+        headers = {"Content-Type": "application/xml; charset=utf-8"}
+        return [Push(one.body.encode(), headers) for one in self.server.push.notifications]
+
+    async def opt_out(self, number: str) -> None:
+        self.server.opt_out(number.removeprefix("+"))
+
+    async def opted_out(self) -> Sequence[str]:
+        return [f"+{one.number}" for one in self.server.opt_outs]
+
+    async def add_account(self, label: str) -> str:
+        reference = f"EX{len(self.server.accounts):07}"
+        self.server.add_account(EsendexAccount(reference, label=label))
+        return reference
+
+    async def fall_night(self) -> None:
+        """Nothing changes: it keeps no hours."""

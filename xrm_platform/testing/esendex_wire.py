@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from .esendex_outbox import FINAL_AFTER, EsendexAccount, InboundMessage, Refused, SentSms
+from .esendex_outbox import FINAL_AFTER, EsendexAccount, InboundMessage, OptOut, Refused, SentSms
 
 NAMESPACE = "http://api.esendex.com/ns/"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -63,7 +63,7 @@ def error_json(code: str, description: str) -> str:
 
 def error_xml(code: str, description: str) -> str:
     """No sample of an XML error is known: names as in JSON (our choice)."""
-    told = _element("code", code) + _element("description", description)
+    told = element("code", code) + element("description", description)
     return f'<response xmlns="{NAMESPACE}"><errors><error>{told}</error></errors></response>'
 
 
@@ -75,13 +75,13 @@ def _account(account: EsendexAccount, url: str) -> str:
     here = f"{url}/v1.0/accounts/{account.id}"
     return (
         f'<account id="{account.id}" uri="{here}">'
-        + _element("reference", account.reference)
-        + _element("label", account.label)
-        + _element("address", account.address)
+        + element("reference", account.reference)
+        + element("label", account.label)
+        + element("address", account.address)
         + "<type>Professional</type>"
-        + _element("messagesremaining", str(account.messages_remaining))
+        + element("messagesremaining", str(account.messages_remaining))
         + "<expireson>2999-02-25T00:00:00</expireson><role>PowerUser</role>"
-        + _element("defaultdialcode", account.default_dial_code)
+        + element("defaultdialcode", account.default_dial_code)
         + f'<settings uri="{here}/settings" /></account>'
     )
 
@@ -100,19 +100,19 @@ def sent_header(sms: SentSms, url: str, username: str, now: datetime) -> str:
     return _header(
         url,
         sms.id,
-        _element("reference", sms.account)
-        + _element("status", status)
-        + _element("laststatusat", without_zone(changed))
-        + _element("submittedat", short_fraction(sms.submitted_at))
-        + (_element("sentat", long_fraction(sms.send_at)) if status == "Sent" or final else "")
-        + (_element("deliveredat", plain_zulu(changed)) if status == "Delivered" else "")
+        element("reference", sms.account)
+        + element("status", status)
+        + element("laststatusat", without_zone(changed))
+        + element("submittedat", short_fraction(sms.submitted_at))
+        + (element("sentat", long_fraction(sms.send_at)) if status == "Sent" or final else "")
+        + (element("deliveredat", plain_zulu(changed)) if status == "Delivered" else "")
         + "<type>SMS</type>"
         + f"<to><phonenumber>{sms.to}</phonenumber></to>"
-        + f"<from>{_element('phonenumber', sms.sender)}</from>"
-        + _element("summary", sms.text[:SUMMARY])
+        + f"<from>{element('phonenumber', sms.sender)}</from>"
+        + element("summary", sms.text[:SUMMARY])
         + f'<body id="{sms.id}" uri="{url}/v1.0/messageheaders/{sms.id}/body" />'
         + f"<direction>Outbound</direction><parts>{sms.parts}</parts>"
-        + _element("username", username)
+        + element("username", username)
         + f'<batch id="{sms.batch_id}" uri="{url}/v1.1/messagebatches/{sms.batch_id}" />'
         + (_failure(sms) if final and sms.ending.code else ""),
     )
@@ -120,7 +120,7 @@ def sent_header(sms: SentSms, url: str, username: str, now: datetime) -> str:
 
 def _failure(sms: SentSms) -> str:
     ending = sms.ending
-    told = f"<code>{ending.code}</code>{_element('description', ending.reason)}"
+    told = f"<code>{ending.code}</code>{element('description', ending.reason)}"
     return f"<failurereason>{told}<permanentfailure>{str(ending.permanent).lower()}</permanentfailure></failurereason>"
 
 
@@ -129,14 +129,14 @@ def inbound_header(message: InboundMessage, url: str) -> str:
     return _header(
         url,
         message.id,
-        _element("reference", message.account)
+        element("reference", message.account)
         + "<status>Submitted</status>"
-        + _element("laststatusat", short_fraction(message.received_at))
-        + _element("submittedat", plain_zulu(message.received_at))
-        + _element("receivedat", long_fraction(message.received_at))
+        + element("laststatusat", short_fraction(message.received_at))
+        + element("submittedat", plain_zulu(message.received_at))
+        + element("receivedat", long_fraction(message.received_at))
         + "<type>SMS</type>"
-        + f"<to>{_element('phonenumber', message.to)}</to><from>{_element('phonenumber', message.sender)}</from>"
-        + _element("summary", message.text[:SUMMARY])
+        + f"<to>{element('phonenumber', message.to)}</to><from>{element('phonenumber', message.sender)}</from>"
+        + element("summary", message.text[:SUMMARY])
         + f'<body id="{message.id}" uri="{url}/v1.0/messageheaders/{message.id}/body" />'
         + "<direction>Inbound</direction><parts>1</parts><readat>0001-01-01T00:00:00Z</readat>",
     )
@@ -153,7 +153,32 @@ def single_xml(element: str) -> str:
 
 def body_xml(text: str, characterset: str | None) -> str:
     charset = f"<characterset>{characterset}</characterset>" if characterset else ""
-    return f'<messagebody xmlns="{NAMESPACE}">{_element("bodytext", text)}{charset}</messagebody>'
+    return f'<messagebody xmlns="{NAMESPACE}">{element("bodytext", text)}{charset}</messagebody>'
+
+
+def read_opt_out(body: bytes) -> tuple[str, str]:
+    """Account reference and number of a request to spare a number."""
+    try:
+        fields = {_local(found.tag): found.text or "" for found in fromstring(body).iter()}
+    except (ValueError, ParseError, DefusedXmlException) as error:
+        raise Refused(400, "request_invalid", "The request cannot be read") from error
+    return fields.get("accountreference", ""), fields.get("phonenumber", "")
+
+
+def opt_out_element(one: OptOut, url: str) -> str:
+    return (
+        f'<optout id="{one.id}">'
+        + element("accountreference", one.account)
+        + element("receivedat", plain_zulu(one.received_at))
+        + f"<from>{element('phonenumber', one.number)}</from>"
+        + f'<link rel="self" href="{url}/v1.0/optouts/{one.id}" /></optout>'
+    )
+
+
+def opt_outs_xml(page: Sequence[OptOut], start: int, total: int, url: str) -> str:
+    numbers = f'startindex="{start}" count="{len(page)}" totalcount="{total}"'
+    inner = "".join(opt_out_element(one, url) for one in page)
+    return f'<optouts {numbers} xmlns="{NAMESPACE}">{inner}</optouts>'
 
 
 def batches_xml(batches: Sequence[Sequence[SentSms]], url: str, now: datetime) -> str:
@@ -168,15 +193,16 @@ def _batch(batch: Sequence[SentSms], url: str, now: datetime) -> str:
     first = batch[0]
     return (
         f'<messagebatch id="{first.batch_id}" uri={quoteattr(f"{url}/v1.1/messagebatches/{first.batch_id}")}>'
-        + _element("createdat", long_fraction(first.submitted_at))
+        + element("createdat", long_fraction(first.submitted_at))
         + f"<batchsize>{len(batch)}</batchsize><persistedbatchsize>{len(batch)}</persistedbatchsize>"
         + f"<status>{counted}</status>"
-        + _element("accountreference", first.account)
+        + element("accountreference", first.account)
         + "</messagebatch>"
     )
 
 
-def _element(name: str, text: str) -> str:
+def element(name: str, text: str) -> str:
+    """A leaf, its text escaped."""
     return f"<{name}>{escape(NOT_IN_XML.sub('', text))}</{name}>"
 
 
