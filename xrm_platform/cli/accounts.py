@@ -19,6 +19,7 @@ from .paging import pages
 from .prompts import ask_setting
 from .session import Use, in_base, sentence_of
 from .ticks import show_ticks
+from .words import say
 
 if TYPE_CHECKING:
     from xrm_platform.accounts.views import AccountView, ProviderView
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 commands = noun()
 
-COLUMNS = ("id", "channel", "provider", "name", "collaborator", "default", "paused", "suspended", "health", "available")
+COLUMNS = ("id", "channel", "provider", "name", "collaborator", "default", "health")
 
 
 @commands.command("add", cls=Command)
@@ -86,7 +87,8 @@ def list_(
         return await pages(lambda key, size: xrm.accounts.list(actor, channel, after=key, limit=size), after, limit)
 
     items, following = in_base(base, use)
-    show_list(items, COLUMNS, json_wanted=json, following=following)
+    rows = items if json else [{**as_json(one), "health": say("account_states", _standing(one))} for one in items]
+    show_list(rows, COLUMNS, json_wanted=json, following=following)
 
 
 @commands.command("check", cls=Command)
@@ -150,6 +152,15 @@ def choose(id_: AccountId, base: Base, collaborator: CollaboratorCode = None) ->
         tell("account_chosen_for_base", id=id_, base=base)
     else:
         tell("account_chosen", id=id_, collaborator=collaborator)
+
+
+def _standing(account: AccountView) -> str:
+    """What matters most about an account, in a word: why it does not work, else how its last check went."""
+    if not account.available:
+        return "unavailable"
+    if account.suspended:
+        return "suspended"
+    return "paused" if account.paused else account.health
 
 
 def _show_account(base: str, use: Use[AccountView], *, json_wanted: bool) -> None:

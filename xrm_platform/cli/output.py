@@ -149,7 +149,7 @@ def _show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name, head in zip(columns, heads, strict=True):
-            table.add_column(head, overflow="fold", no_wrap=name in ("id", "code"))
+            table.add_column(head, overflow="fold", no_wrap=name in ("id", "code"), min_width=min(len(head), 14))
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
         Console().print(table)

@@ -69,17 +69,24 @@ def preview(
 
 
 @commands.command("pause", cls=Command)
-def pause(base: Base) -> None:
-    async def use(xrm: Platform, actor: Actor) -> None:
-        await xrm.sms_pause.pause(actor)
+def pause(base: Base, json: Json = False) -> None:
+    async def use(xrm: Platform, actor: Actor) -> int:
+        return await xrm.sms_pause.pause(actor)
 
-    in_base(base, use)
-    tell("sms_paused", base=base)
+    held = in_base(base, use)
+    if json:
+        show({"paused": True, "messages": held}, json_wanted=True)
+    else:
+        tell("sms_paused", base=base, count=held)
 
 
 @commands.command("release", cls=Command)
-def release(base: Base) -> None:
+def release(base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> int:
         return await xrm.sms_pause.release(actor)
 
-    tell("sms_released", base=base, count=in_base(base, use))
+    released = in_base(base, use)
+    if json:
+        show({"paused": False, "messages": released}, json_wanted=True)
+    else:
+        tell("sms_released", base=base, count=released)

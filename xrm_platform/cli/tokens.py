@@ -52,8 +52,4 @@ def revoke(id_: Annotated[str, typer.Argument(metavar="ID")], base: Base, json: 
     async def use(xrm: Platform, actor: Actor) -> Any:
         return await xrm.tokens.revoke(actor, id_)
 
-    revoked = in_base(base, use)
-    if revoked is None:
-        tell("token_revoked", id=id_)
-    else:
-        show(revoked, json_wanted=json)
+    show(in_base(base, use), json_wanted=json)

@@ -142,10 +142,11 @@ def test_sms_are_held_until_they_are_released(xrm, sms_account):
     held = xrm(*SMS, "--to", "06 12 34 56 78", "--text", "À bientôt 🎉", "--json").json
     released = xrm("sms", "release", "--base", "ACME")
     queued = xrm("messages", "show", held["id"], "--base", "ACME", "--json").json
-    paused = xrm("sms", "pause", "--base", "ACME")
+    paused = xrm("sms", "pause", "--base", "ACME", "--json")
 
     assert (held["state"], held["recipients"][0]["address"]) == ("held", "+33612345678")
-    assert (released.code, paused.code) == (0, 0)
+    assert released.code == 0
+    assert paused.json == {"paused": True, "messages": 1}
     assert "1" in released.out
     assert queued["state"] == "queued"
 

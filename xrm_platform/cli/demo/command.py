@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xrm_platform.cli.failures import REFUSED
+from xrm_platform.cli.failures import REFUSED, complain_of_accident
 from xrm_platform.cli.words import language
 from xrm_platform.config import Config
 from xrm_platform.problems import Problem
@@ -35,7 +36,13 @@ def demo(
     with fresh_folder(home.expanduser().absolute()) as folder:
         from .play import play  # noqa: PLC0415  loads everything, which `--help` must not
 
-        if not asyncio.run(play(folder, demo_config(folder), once=once, port=port)):
+        try:
+            right = asyncio.run(play(folder, demo_config(folder), once=once, port=port))
+        except Problem:
+            raise
+        except Exception as error:  # its story belongs into the folder of the demo
+            raise typer.Exit(complain_of_accident(error, {**os.environ, "XRM_HOME": str(folder)})) from error
+        if not right:
             raise typer.Exit(REFUSED)
 
 
