@@ -5,7 +5,7 @@ Read in this order: `hooks` (what a plugin module implements), `providers` (what
 `calendars` (what crosses the border), `errors` (what can go wrong), `settings` (what an account is asked for).
 """
 
-from .calendars import Change, ChangePage, RemoteCalendar, RemoteEvent, Removed, Unreadable
+from .calendars import Change, ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent, Removed, Unreadable
 from .errors import (
     AccountError,
     AuthError,
@@ -46,11 +46,13 @@ from .providers import (
     Capability,
     Channel,
     Clock,
+    Consent,
     Driver,
     DriverContext,
     Limits,
     MailDriver,
     ProviderDescriptor,
+    PushedCalendars,
     SmsDriver,
     Tick,
     TickState,
@@ -74,6 +76,7 @@ __all__ = [
     "Channel",
     "Clock",
     "Conflict",
+    "Consent",
     "DeliveryEvent",
     "DeliveryStatus",
     "Driver",
@@ -92,6 +95,9 @@ __all__ = [
     "ProviderDescriptor",
     "ProviderError",
     "ProviderSettings",
+    "PushChannel",
+    "PushHint",
+    "PushedCalendars",
     "QuotaExhausted",
     "RateLimited",
     "RecipientResult",

@@ -3,7 +3,8 @@ its master and all its overrides, and whoever does not understand a property lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class RemoteEvent:
     etag: str
     uid: str
     ical: str
+    unsaid: tuple[str, ...] = field(default=(), compare=False)
+    """After `create` or `update`: names of properties that the vendor can neither say nor keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,21 @@ class ChangePage:
     cursor: str | None = None
     complete: bool = False
     """True on every page of a full listing: what it does not name is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushChannel:
+    """The vendor calls us about a calendar until `expires_at`. `resource` is its own name for what is watched."""
+
+    id: str
+    resource: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PushHint:
+    """A call that came: on which channel, and the secret that proves it. `opened` says only that the channel works."""
+
+    channel: str
+    secret: str = field(repr=False)
+    opened: bool = False

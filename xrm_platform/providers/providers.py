@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .calendars import ChangePage, RemoteCalendar, RemoteEvent
+from .calendars import ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent
 from .messages import (
     DeliveryEvent,
     InboundSms,
@@ -55,6 +55,7 @@ class Capability(StrEnum):
     IDEMPOTENT_SEND = "idempotent_send"
     CREATE_CALENDARS = "create_calendars"
     INCREMENTAL = "incremental"
+    OAUTH = "oauth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,4 +240,37 @@ class CalendarDriver(Driver, Protocol):
 
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
         """Already gone is done. Raises `Conflict` if it is no longer `event.etag`."""
+        ...
+
+
+class Consent(Protocol):
+    """OAUTH, by the driver of any channel: the person allows access in the vendor's own page (RFC 6749 §4.1, RFC 7636).
+
+    The platform makes `state` and `verifier`, both secret and random, keeps them with the account until the browser
+    comes back to `redirect`, and compares the state itself.
+    """
+
+    def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
+        """Where to send the browser. Pure."""
+        ...
+
+    async def redeem(self, code: str, redirect: str, verifier: str) -> None:
+        """Trade the code that came back for tokens, and keep them in the token store. Raises `AuthError`."""
+        ...
+
+
+class PushedCalendars(Protocol):
+    """PUSH, by a calendar driver: the vendor calls an address when a calendar changes. A call is only a reason to ask
+    for `changes`, and may be lost."""
+
+    async def watch(self, calendar: str, address: str, secret: str) -> PushChannel:
+        """From now on `address` (https) is called, with `secret`. To renew, watch again and `unwatch` the old one."""
+        ...
+
+    async def unwatch(self, channel: PushChannel) -> None:
+        """No more calls. One that has ended is no error."""
+        ...
+
+    def parse_push(self, headers: Mapping[str, str], body: bytes) -> PushHint:
+        """Read a call of the vendor's. Pure; hostile input raises `BadResponse`. The platform compares the secret."""
         ...
