@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xrm_esendex import mapping
-from xrm_esendex.answers import items, read
+from xrm_esendex.answers import read
 from xrm_esendex.plugin import ESENDEX
 
 from xrm_platform.providers import (
-    BadResponse,
     DeliveryStatus,
     OutcomeUnknown,
     OutgoingSms,
@@ -195,7 +194,7 @@ def test_an_inbound_message_is_told_in_full_at_the_time_it_was_received():
         "<summary>STO</summary><direction>Inbound</direction></messageheader>"
     )
     message = mapping.inbound(header, "STOP", NOW)
-    assert (message.key, message.sender, message.to) == ("ab-1", "33612345678", "33639980100")
+    assert (message.key, message.sender, message.to) == ("ab-1", "+33612345678", "+33639980100")
     assert (message.text, message.at) == ("STOP", datetime(2026, 11, 24, 9, 0, 1, tzinfo=UTC))
 
 
@@ -213,36 +212,35 @@ def test_a_body_is_read_with_or_without_its_character_set(body, text):
     assert mapping.body_text(body.encode()) == text
 
 
-ACCOUNTS = f"""<accounts {NS}>
-  <account id="1"><reference>EX1</reference><messagesremaining>5</messagesremaining></account>
-  <account id="2"><reference>ex2</reference><messagesremaining>7</messagesremaining></account>
-</accounts>"""
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("33612345678", "+33612345678"),
+        ("+33612345678", "+33612345678"),
+        ("0033612345678", "+33612345678"),
+        (" 00687751234 ", "+687751234"),
+        ("687751234", "+687751234"),
+        ("36111", "36111"),
+        ("0612345678", "0612345678"),
+        ("XRM", "XRM"),
+        ("", ""),
+    ],
+)
+def test_a_number_of_the_vendor_gets_its_plus_and_anything_else_stays(written, number):
+    assert mapping.e164(written) == number
 
 
-def test_the_account_is_found_by_its_reference_in_any_case():
-    accounts = items(read(ACCOUNTS.encode()), "accounts", "account")
-    assert mapping.messages_left(accounts, "EX2") == 7
-    assert mapping.messages_left(accounts, "EX3") is None
-
-
-def test_an_account_that_does_not_count_its_messages_is_a_bad_response():
-    with pytest.raises(BadResponse):
-        mapping.messages_left([{"reference": "EX1", "messagesremaining": "many"}], "EX1")
-
-
-def page_of(*hours_ago):
-    return [{"receivedat": (NOW - timedelta(hours=hours)).isoformat()} for hours in hours_ago]
-
-
-def test_a_page_that_runs_from_new_to_old_beyond_the_date_is_the_last_wanted():
-    since = NOW - timedelta(hours=2)
-    assert mapping.goes_back_beyond(page_of(1, 2, 3), since)
-    assert not mapping.goes_back_beyond(page_of(0, 1, 2), since)
-    assert not mapping.goes_back_beyond(page_of(5, 4, 3), since)
-    assert not mapping.goes_back_beyond(page_of(3, 3), since)
-    assert not mapping.goes_back_beyond([], since)
-
-
-def test_a_message_without_a_readable_date_is_taken_for_new():
-    assert mapping.came_in_since({"receivedat": "?"}, NOW)
-    assert not mapping.came_in_since({"receivedat": "2020-01-01T00:00:00"}, NOW)
+@pytest.mark.parametrize(
+    ("time", "default", "hours"),
+    [
+        (None, None, None),
+        (None, 24, 24),
+        (timedelta(minutes=1), 24, 1),
+        (timedelta(hours=2), None, 2),
+        (timedelta(hours=2, seconds=1), None, 3),
+        (timedelta(days=30), None, 72),
+        (timedelta(0), None, 1),
+    ],
+)
+def test_a_validity_is_whole_hours_that_esendex_takes(time, default, hours):
+    assert mapping.validity_hours(time, default) == hours

@@ -76,3 +76,17 @@ def test_what_a_form_left_empty_is_missing():
     with pytest.raises(ValidationError) as caught:
         EsendexSettings().load({**GOOD, "password": "", "originator": " "})
     assert set(caught.value.normalized_messages()) == {"password", "originator"}
+
+
+@pytest.mark.parametrize(("written", "hours"), [("24", 24), (1, 1), (72, 72)])
+def test_a_validity_is_hours(written, hours):
+    assert EsendexSettings().load({**GOOD, "validity_hours": written})["validity_hours"] == hours
+
+
+@pytest.mark.parametrize("written", [0, 73, "a day", "1.5", -1])
+def test_what_esendex_does_not_take_is_no_validity(written):
+    assert refused(validity_hours=written) == ("validity_hours", "not_a_validity")
+
+
+def test_a_validity_may_be_left_empty():
+    assert "validity_hours" not in EsendexSettings().load({**GOOD, "validity_hours": ""})

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from xrm_platform.providers import ProviderError, Tick, TickState
+from xrm_platform.providers import BadResponse, ProviderError, Tick, TickState, VendorAccount
 
-from .answers import Record, text
-from .mapping import messages_left
+from .mapping import called
 
 STEPS = ("reached", "secured", "signed_in", "may_send", "balance")
 
 
-def ticks(url: str, reference: str, accounts: Sequence[Record] | ProviderError) -> list[Tick]:
+def ticks(url: str, reference: str, accounts: Sequence[VendorAccount] | ProviderError) -> list[Tick]:
     """The ticks of a check whose read of the accounts gave `accounts`, or failed with the error.
 
     `may_send` asks whether `reference` is one of the accounts; `balance` fails when no message is left.
@@ -22,14 +21,14 @@ def ticks(url: str, reference: str, accounts: Sequence[Record] | ProviderError) 
     if isinstance(accounts, ProviderError):
         return _stopped(secured, accounts)
     done = [Tick("reached", TickState.OK), secured, Tick("signed_in", TickState.OK)]
-    try:
-        left = messages_left(accounts, reference)
-    except ProviderError as error:
-        return [*done, Tick("may_send", TickState.OK), _failed("balance", error)]
-    if left is None:
-        found = ", ".join(filter(None, (text(account, "reference").strip() for account in accounts)))
+    account = called(accounts, reference)
+    if account is None:
+        found = ", ".join(filter(None, (one.reference for one in accounts)))
         params: dict[str, str | int] = {"reference": reference, "found": found or "-"}
         return [*done, *_skip_after(Tick("may_send", TickState.FAILED, "account_reference_unknown", params))]
+    left = account.messages_left
+    if left is None:
+        return [*done, Tick("may_send", TickState.OK), _failed("balance", BadResponse())]
     state, code = (TickState.OK, "") if left > 0 else (TickState.FAILED, "no_messages_left")
     return [*done, Tick("may_send", TickState.OK), Tick("balance", state, code, {"messages": left})]
 

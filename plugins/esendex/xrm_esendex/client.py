@@ -25,6 +25,8 @@ TIMEOUT = ClientTimeout(total=30, connect=10, sock_connect=10)
 NEVER_LEFT = (ClientConnectorError, ConnectionTimeoutError, ClientHttpProxyError)
 """aiohttp raises these before a byte of the request is written: no name, no route, refused, no connection in time."""
 
+CONFLICT = 409
+
 
 class Answer(NamedTuple):
     status: int
@@ -50,6 +52,16 @@ class EsendexClient:
         headers = {"Content-Type": "application/json; charset=utf-8", "Accept": "application/json"}
         answer = await self._exchange("POST", "/v1.0/messagedispatcher", headers, body, lost=OutcomeUnknown)
         return self._success(answer, acts=True)
+
+    async def add(self, path: str, body: bytes) -> None:
+        """Post XML that may be posted any number of times: a conflict (409) means that it is there already.
+
+        Raises `TransientError` when there was no answer, since asking again does no harm.
+        """
+        headers = {"Content-Type": "application/xml; charset=utf-8", "Accept": "application/xml"}
+        answer = await self._exchange("POST", path, headers, body, lost=TransientError)
+        if answer.status != CONFLICT:
+            self._success(answer, acts=False)
 
     async def read(self, path: str, **query: str | int) -> bytes:
         """Get a resource as XML. Raises `TransientError` when there was no answer, `NotFound` for 404."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,16 +13,21 @@ from xrm_platform.providers import (
     DeliveryEvent,
     DriverContext,
     InboundSms,
+    InvalidRecipient,
     NotFound,
+    OptedOut,
     OutgoingSms,
     ProviderError,
     SendResult,
+    SentSms,
     Tick,
+    VendorAccount,
 )
 
-from . import account_check, mapping
+from . import account_check, listings, mapping
 from .answers import Record, items, read, text
 from .client import EsendexClient
+from .push import Pushed, read_push
 from .sending import hand_over
 
 PAGE = 100
@@ -36,15 +41,14 @@ WORTH_A_PAGE = 10
 
 
 class EsendexSms:
-    """One Esendex account, polled: PUSH is not declared and `parse_push` absent.
-
-    It keeps no state: any of its methods may run any number of times at once.
-    """
+    """One Esendex account. It keeps no state: any of its methods may run any number of times at once. Before an account
+    is chosen, `accounts` alone makes sense."""
 
     def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
         self._url: str = settings["url"]
-        self._account: str = settings["account_reference"]
-        self._originator: str = settings["originator"]
+        self._account: str = settings.get("account_reference", "")
+        self._originator: str = settings.get("originator", "")
+        self._validity: int | None = settings.get("validity_hours")
         self._client = EsendexClient(self._url, settings["username"], settings["password"], context)
         self._now = context.now
 
@@ -53,7 +57,7 @@ class EsendexSms:
         return await hand_over(batch, self._offer)
 
     async def _offer(self, messages: Sequence[OutgoingSms]) -> Sequence[str]:
-        body = mapping.dispatch(messages, self._account, self._originator)
+        body = mapping.dispatch(messages, self._account, self._originator, self._validity)
         return mapping.references(await self._client.dispatch(body), len(messages))
 
     async def reports(self, references: Sequence[str]) -> Sequence[DeliveryEvent]:
@@ -71,7 +75,7 @@ class EsendexSms:
         """Those headers of `wanted` that the listing gives, as long as that is cheaper than asking for each."""
         found: dict[str, Record] = {}
         pages_left = 1 + len(wanted) // WORTH_A_PAGE
-        async for page in self._pages("/v1.0/messageheaders", accountreference=self._account):
+        async for page in self._headers("/v1.0/messageheaders", accountreference=self._account):
             found.update((id_, header) for header in page if (id_ := mapping.header_id(header)) in wanted)
             pages_left -= 1
             if pages_left == 0 or len(wanted) - len(found) <= FEW:
@@ -87,9 +91,10 @@ class EsendexSms:
     async def inbox(self, since: datetime) -> Sequence[InboundSms]:
         """What came in at `since` or later, the texts read in full."""
         headers = []
-        async for page in self._pages(f"/v1.0/inbox/{self._account}/messages"):
-            headers += [header for header in page if mapping.came_in_since(header, since)]
-            if mapping.goes_back_beyond(page, since):
+        date = listings.received_at
+        async for page in self._headers(f"/v1.0/inbox/{self._account}/messages"):
+            headers += [header for header in page if listings.is_since(date, header, since)]
+            if listings.goes_back_beyond(date, page, since):
                 break
         return [mapping.inbound(header, await self._text(header), self._now()) for header in headers]
 
@@ -101,33 +106,75 @@ class EsendexSms:
         except (NotFound, BadResponse):
             return text(header, "summary")
 
-    async def _pages(self, path: str, **query: str) -> AsyncIterator[list[Record]]:
-        """The listing of message headers at `path`, page by page, to its end."""
+    def parse_push(self, _: Mapping[str, str], body: bytes) -> Sequence[Pushed]:
+        """What Esendex posts of its own accord. Esendex signs nothing: who calls is known by the address alone."""
+        return read_push(body, self._account, self._now())
+
+    async def sent_since(self, since: datetime) -> Sequence[SentSms]:
+        """What Esendex took at `since` or later, each with the start of its text."""
+        found: dict[
+            str, Record
+        ] = {}  # a message taken meanwhile moves the others to the next page, where they come again
+        date = listings.submitted_at
+        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        async for page in self._headers("/v1.0/messageheaders", accountreference=self._account, start=start):
+            fresh = (header for header in page if not mapping.is_inbound(header))
+            found.update(
+                (mapping.header_id(header), header) for header in fresh if listings.is_since(date, header, since)
+            )
+            if listings.goes_back_beyond(date, page, since):
+                break
+        return [mapping.sent(header, self._now()) for header in found.values()]
+
+    async def opt_outs(self, since: datetime) -> Sequence[OptedOut]:
+        """Who opted out of this account at `since` or later."""
+        found = []
+        date = listings.opted_out_at
+        async for page in self._pages("/v1.0/optouts", "optouts", "optout", accountreference=self._account):
+            found += [mapping.opted_out(entry, self._now()) for entry in page if listings.is_since(date, entry, since)]
+            if listings.goes_back_beyond(date, page, since):
+                break
+        return found
+
+    async def add_opt_out(self, number: str) -> None:
+        """Tell Esendex of an opt-out. It takes none back: its API has no way to."""
+        if not mapping.is_number(number):
+            raise InvalidRecipient
+        await self._client.add("/v1.0/optouts", mapping.opt_out_request(self._account, number))
+
+    def _headers(self, path: str, **query: str) -> AsyncIterator[list[Record]]:
+        return self._pages(path, "messageheaders", "messageheader", **query)
+
+    async def _pages(self, path: str, plural: str, singular: str, **query: str) -> AsyncIterator[list[Record]]:
+        """The listing at `path`, page by page, to its end."""
         start = 0
         while True:
             answer = read(await self._client.read(path, startindex=start, count=PAGE, **query))
-            page = items(answer, "messageheaders", "messageheader")
+            page = items(answer, plural, singular)
             if page:
                 yield page
             start += len(page)
-            if not page or start >= mapping.total(answer, start, PAGE):
+            if not page or start >= listings.total(answer, plural, start, PAGE):
                 return
 
     async def balance(self) -> int:
         """Messages left on the account. Raises `AuthError` when it is no account of this sign-in."""
-        left = mapping.messages_left(await self._accounts(), self._account)
-        if left is None:
+        account = mapping.called(await self.accounts(), self._account)
+        if account is None:
             raise AuthError("account_reference_refused")
-        return left
+        if account.messages_left is None:
+            raise BadResponse(detail="no messagesremaining in the account")
+        return account.messages_left
 
-    async def _accounts(self) -> list[Record]:
-        return items(read(await self._client.read("/v1.0/accounts")), "accounts", "account")
+    async def accounts(self) -> Sequence[VendorAccount]:
+        """All accounts of the user."""
+        return mapping.accounts(await self._client.read("/v1.0/accounts"))
 
     async def check(self) -> Sequence[Tick]:
         """Ticks `reached`, `secured`, `signed_in`, `may_send` and `balance`, from one request."""
-        accounts: Sequence[Record] | ProviderError
+        accounts: Sequence[VendorAccount] | ProviderError
         try:
-            accounts = await self._accounts()
+            accounts = await self.accounts()
         except ProviderError as error:
             accounts = error
         return account_check.ticks(self._url, self._account, accounts)

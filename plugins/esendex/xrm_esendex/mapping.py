@@ -7,26 +7,31 @@ vendor's own SDKs document every resource; `answers` reads either.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from xrm_platform.providers import (
     BadResponse,
     DeliveryEvent,
     DeliveryStatus,
     InboundSms,
+    OptedOut,
     OutcomeUnknown,
     OutgoingSms,
     PermanentError,
     ProviderError,
+    SentSms,
     SmsEncoding,
     TransientError,
+    VendorAccount,
 )
 
 from .answers import Record, child, items, moment, number, read, text
+from .listings import opted_out_at, received_at, submitted_at
+from .settings import LONGEST_VALIDITY
 
 CHARACTER_SETS = {SmsEncoding.GSM7: "GSM", SmsEncoding.UCS2: "Unicode"}
 """Said with every message: Esendex's default is GSM, and what it does to a character that GSM lacks is not known."""
@@ -65,8 +70,26 @@ def recipient(number_: str) -> str:
     return digits if len(digits) >= SHORTEST_WITHOUT_PREFIX else f"00{digits}"
 
 
-def dispatch(batch: Iterable[OutgoingSms], account_reference: str, originator: str) -> bytes:
-    """The body of `POST /v1.0/messagedispatcher`. One `to` a message, so that the answer's order tells them apart."""
+def e164(written: str) -> str:
+    """A number of Esendex's (international digits, with or without 00 or plus) in E.164 with its plus. What is none, a
+    short code or a name, stays as it is."""
+    bare = written.strip()
+    digits = bare.removeprefix("+") if bare.startswith("+") else bare.removeprefix("00")
+    return f"+{digits}" if is_number(f"+{digits}") else bare
+
+
+def validity_hours(time: timedelta | None, default: int | None) -> int | None:
+    """`validity` of a message: whole hours, at least one and at most what Esendex takes."""
+    if time is None:
+        return default
+    return min(max(-(-time // timedelta(hours=1)), 1), LONGEST_VALIDITY)
+
+
+def dispatch(
+    batch: Iterable[OutgoingSms], account_reference: str, originator: str, validity: int | None = None
+) -> bytes:
+    """The body of `POST /v1.0/messagedispatcher`. One `to` a message, so that the answer's order tells them apart.
+    `validity` (hours) is that of messages that have none of their own."""
     default = phone_or_name(originator)
     messages = [
         {
@@ -74,6 +97,7 @@ def dispatch(batch: Iterable[OutgoingSms], account_reference: str, originator: s
             "from": phone_or_name(sms.sender) if sms.sender else default,
             "body": sms.text,
             "characterset": CHARACTER_SETS[sms.encoding],
+            **({"validity": hours} if (hours := validity_hours(sms.validity, validity)) else {}),
         }
         for sms in batch
     ]
@@ -86,14 +110,15 @@ def phone_or_name(originator: str) -> str:
 
 
 def references(body: bytes, count: int) -> list[str]:
-    """The ids that Esendex gave to `count` messages, in their order. Esendex took the messages, so an answer that does
+    """The ids that Esendex gave to `count` messages, in their order and in lower case, in which pushes and listings are
+    compared with them. Esendex took the messages, so an answer that does
     not tell each one's id leaves their outcome unknown: `OutcomeUnknown`."""
     try:
         record = read(body)
         headers = items({**child(record, "batch"), **record}, "messageheaders", "messageheader")
     except BadResponse as error:
         raise OutcomeUnknown(detail=error.detail) from error
-    found = [id_ for header in headers if isinstance(id_ := header.get("id"), str) and id_]
+    found = [id_.lower() for header in headers if isinstance(id_ := header.get("id"), str) and id_]
     if not len(found) == len(headers) == count:
         raise OutcomeUnknown(detail=f"{len(found)} ids for {count} messages")
     return found
@@ -120,13 +145,18 @@ def report(header: Record, reference: str, now: datetime) -> DeliveryEvent | Non
         return None
     status = STATUSES.get(word.lower(), DeliveryStatus.UNKNOWN)
     return DeliveryEvent(
-        key=f"{reference}:{word.lower()}",
+        key=report_key(reference, word),
         reference=reference,
         status=status,
         at=_last_change(header, status) or now,
-        error=_failure(header, word) if status is DeliveryStatus.FAILED else None,
+        error=failure(child(header, "failurereason"), word) if status is DeliveryStatus.FAILED else None,
         raw=word,
     )
+
+
+def report_key(reference: str, word: str) -> str:
+    """The same for a status however and however often it is told."""
+    return f"{reference.lower()}:{word.lower()}"
 
 
 def _last_change(header: Record, status: DeliveryStatus) -> datetime | None:
@@ -135,10 +165,11 @@ def _last_change(header: Record, status: DeliveryStatus) -> datetime | None:
     return next((date for date in dates if date), None)
 
 
-def _failure(header: Record, word: str) -> ProviderError:
-    """Why it failed. One fixture of the vendor says `retryable`, all others `permanentfailure`."""
-    reason = child(header, "failurereason")
-    detail = ": ".join(filter(None, (text(reason, "code").strip(), text(reason, "description").strip()))) or word
+def failure(reason: Record, word: str) -> ProviderError:
+    """Why a message that ended as `word` failed: the `failurereason` of a header or of a push, which say `description`
+    and `Detail`. One fixture of the vendor says `retryable`, all others `permanentfailure`."""
+    told = text(reason, "description").strip() or text(reason, "detail").strip()
+    detail = ": ".join(filter(None, (text(reason, "code").strip(), told))) or word
     permanent = text(reason, "permanentfailure").strip().lower()
     retryable = text(reason, "retryable").strip().lower()
     if permanent == "false" or (not permanent and retryable == "true"):
@@ -146,44 +177,50 @@ def _failure(header: Record, word: str) -> ProviderError:
     return PermanentError("delivery_failed", detail=detail)
 
 
-def received_at(header: Record) -> datetime | None:
-    """When an inbound message came in."""
-    dates = (moment(text(header, name)) for name in ("receivedat", "laststatusat", "submittedat"))
-    return next((date for date in dates if date), None)
-
-
-def came_in_since(header: Record, since: datetime) -> bool:
-    """Whether an inbound message is of `since` or later. One without a readable date is taken for new: it is told
-    twice rather than never."""
-    at = received_at(header)
-    return at is None or at >= since
-
-
-def goes_back_beyond(page: Sequence[Record], since: datetime) -> bool:
-    """Whether all that follows `page` is older than `since`. The order of the inbox is not documented: only a page
-    that runs from newer to older and ends before `since` says so."""
-    dates = [at for header in page if (at := received_at(header))]
-    newest_first = all(later >= earlier for later, earlier in itertools.pairwise(dates))
-    return newest_first and bool(dates) and dates[0] > dates[-1] and dates[-1] < since
-
-
-def total(answer: Record, seen: int, page: int) -> int:
-    """How many entries a listing has in all; where it does not tell, one more than `seen` while its pages are full."""
-    told = number({**child(answer, "messageheaders"), **answer}, "totalcount")
-    if told is not None:
-        return told
-    return seen + 1 if seen % page == 0 else seen
-
-
 def inbound(header: Record, body: str, now: datetime) -> InboundSms:
     """A message of the inbox. `body` is its whole text: the header holds only the start of it."""
     return InboundSms(
         key=header_id(header),
-        sender=text(header, "from", "phonenumber").strip(),
-        to=text(header, "to", "phonenumber").strip(),
+        sender=e164(text(header, "from", "phonenumber")),
+        to=e164(text(header, "to", "phonenumber")),
         text=body,
         at=received_at(header) or now,
     )
+
+
+def sent(header: Record, now: datetime) -> SentSms:
+    """A message that was sent, as its header tells it: only with the start of its text."""
+    word = text(header, "status").strip().lower()
+    status = None if word in STILL_WAITING else STATUSES.get(word, DeliveryStatus.UNKNOWN)
+    return SentSms(
+        reference=header_id(header),
+        to=e164(text(header, "to", "phonenumber")),
+        text=text(header, "summary"),
+        at=submitted_at(header) or now,
+        status=status,
+        whole=False,
+    )
+
+
+def is_inbound(header: Record) -> bool:
+    return text(header, "direction").strip().lower() == "inbound"
+
+
+def opted_out(entry: Record, now: datetime) -> OptedOut:
+    """An entry of the list of opt-outs."""
+    number_ = text(entry, "from", "phonenumber")
+    if not number_.strip():
+        raise BadResponse(detail="an opt-out without a number")
+    return OptedOut(text(entry, "id").strip().lower() or number_, e164(number_), opted_out_at(entry) or now)
+
+
+def opt_out_request(account_reference: str, number_: str) -> bytes:
+    """The body of `POST /v1.0/optouts` for a number in E.164: XML, as the vendor's SDKs send it."""
+    root = Element("optout", xmlns="http://api.esendex.com/ns/")
+    SubElement(root, "accountreference").text = account_reference
+    SubElement(SubElement(root, "from"), "phonenumber").text = number_.removeprefix("+")
+    body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return body
 
 
 def body_text(body: bytes) -> str:
@@ -194,12 +231,18 @@ def body_text(body: bytes) -> str:
     return text(child(record, "messagebody") or record, "bodytext")
 
 
-def messages_left(accounts: Sequence[Record], reference: str) -> int | None:
-    """What `messagesremaining` says of the account `reference`; None when no account is called so."""
-    for account in accounts:
-        if text(account, "reference").strip().lower() == reference.lower():
-            left = number(account, "messagesremaining")
-            if left is None:
-                raise BadResponse(detail="no messagesremaining in the account")
-            return left
-    return None
+def accounts(body: bytes) -> list[VendorAccount]:
+    """The accounts that `GET /v1.0/accounts` answers. `messages_left` is None where it is not told."""
+    return [
+        VendorAccount(
+            reference=text(account, "reference").strip(),
+            label=text(account, "label").strip() or text(account, "alias").strip(),
+            messages_left=number(account, "messagesremaining"),
+        )
+        for account in items(read(body), "accounts", "account")
+    ]
+
+
+def called(accounts_: Iterable[VendorAccount], reference: str) -> VendorAccount | None:
+    """The account called `reference`, in upper or lower case; None when none is."""
+    return next((one for one in accounts_ if one.reference.lower() == reference.lower()), None)

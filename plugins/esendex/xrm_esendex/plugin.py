@@ -13,11 +13,23 @@ ESENDEX = ProviderDescriptor(
     channel=Channel.SMS,
     label="Esendex",
     settings=EsendexSettings,
-    capabilities=frozenset({Capability.DELIVERY_REPORTS, Capability.INBOUND, Capability.BALANCE}),
+    capabilities=frozenset(
+        {
+            Capability.DELIVERY_REPORTS,
+            Capability.INBOUND,
+            Capability.PUSH,
+            Capability.BALANCE,
+            Capability.ACCOUNTS,
+            Capability.RECONCILE,
+            Capability.OPT_OUTS,
+            Capability.ADD_OPT_OUT,
+        }
+    ),
     # The vendor names no limit of messages a request; a hundred keeps a lost answer small.
     limits=Limits(batch=100, connections=2, timeout=60.0),
     docs_url="https://developers.esendex.com/api-reference",
     translations="xrm_esendex",
+    account_setting="account_reference",
 )
 
 

@@ -13,6 +13,9 @@ from xrm_platform.providers import ProviderSettings, secret
 
 ESENDEX_URL = "https://api.esendex.com"
 
+LONGEST_VALIDITY = 72
+"""Hours (XSD of the dispatcher)."""
+
 PHONE_ORIGINATOR = re.compile(r"\+?[0-9]{4,15}")
 NAMED_ORIGINATOR = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{1,9}[A-Za-z0-9]")
 
@@ -63,6 +66,10 @@ class EsendexSettings(ProviderSettings):
         required=True, validate=validate.Regexp(r"[Ee][Xx][0-9]{4,10}\Z", error="not_an_account_reference")
     )
     originator = fields.String(required=True, validate=_check_originator)
+    validity_hours = fields.Integer(
+        validate=validate.Range(1, LONGEST_VALIDITY, error="not_a_validity"),
+        error_messages={"invalid": "not_a_validity"},
+    )
 
     @pre_load
     def _empty_is_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
