@@ -22,7 +22,8 @@ class Fault:
 
     `STATUS` answers `status` with an error of `reason` in the API's own form, or with `body`; `SILENCE` never answers;
     `RESET` cuts the connection; `TRUNCATED` sends the first half of the true answer as if it were all; `SLOW` gives the
-    true answer after `seconds`. It waits for a request of `method` whose path holds `on`; by default the next one.
+    true answer after `seconds`. It waits for a request of `method` (one or several) whose path holds `on`; by default
+    the next one.
     """
 
     answer: Answer = Answer.STATUS
@@ -38,7 +39,7 @@ class Fault:
 
     def spoils(self, method: str, path: str) -> bool:
         """Whether this is the request that it waits for."""
-        return self.method in ("", method) and self.on in path
+        return (not self.method or method in self.method.split()) and self.on in path
 
 
 CALENDAR_API = "/calendar/v3/"
