@@ -31,8 +31,6 @@ from .registry import InProcessPlugin, Registry
 from .store import SecretBox, Store, read_keys
 from .wording import load_wording
 
-log = structlog.get_logger("xrm")
-
 MISSED_TICKS = 6
 """After how many ticks that did not come the worker counts as stuck."""
 
@@ -122,6 +120,7 @@ class Platform:
         `plugins` are those of the host application, beside the installed ones. Raises `SecretsError` without a usable
         key and `Unavailable` when the database cannot be used or is not migrated.
         """
+        log_to_the_host()
         box = SecretBox(await asyncio.to_thread(read_keys, config.secret_keys, config.key_file))
         registry = await asyncio.to_thread(Registry.load, disabled=config.disabled_plugins, extra=plugins)
         store = Store(config.database_url)
@@ -178,6 +177,17 @@ class Platform:
         finally:
             self.delivery.stop()
             await _ended(task)
+
+
+def log_to_the_host() -> None:
+    """Unless somebody decided where the log goes, give it to the standard library's logging, as libraries do."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[structlog.stdlib.filter_by_level, structlog.processors.KeyValueRenderer(key_order=["event"])],
+            wrapper_class=structlog.stdlib.BoundLogger,
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            cache_logger_on_first_use=True,
+        )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

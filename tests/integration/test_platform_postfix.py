@@ -63,7 +63,7 @@ async def test_a_collaborators_mail_is_read_back_as_it_was_written(postfix_and_d
         ("signed_in", "ok"),
         ("may_send", "ok"),
     ]
-    assert after.message.state == "sent"
+    assert after.state == "sent"
     assert read["Subject"] == "Devis n° 12 : toiture de l’église"
     assert str(read["From"]) == f"Camille Lefèvre <{CAMILLE}>"
     text = read.get_body(("plain",)).get_content().replace("\r\n", "\n")

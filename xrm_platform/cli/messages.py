@@ -46,8 +46,7 @@ def list_(
 @commands.command("show", cls=Command)
 def show_(id_: MessageId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        detail = as_json(await xrm.messages.get(actor, id_))
-        shown = {**detail.pop("message"), **detail}
+        shown = as_json(await xrm.messages.get(actor, id_))
         return shown if json else await _in_words(xrm, actor, shown)
 
     show(in_base(base, use), json_wanted=json)

@@ -22,10 +22,10 @@ from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, p
 
 from . import queries
 from .notices import Notices
-from .showing import message_view
+from .showing import message_detail, message_view
 from .states import CANCELLABLE, RETRYABLE, State, of_message
 from .tables import Message
-from .views import AttachmentView, EventView, MessageDetail, MessageView
+from .views import MessageDetail, MessageView
 
 
 class Messages:
@@ -80,16 +80,7 @@ class Messages:
             recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[message.id])
             events = await queries.events(session, base_id=actor.base_id, message_id=message.id)
             attachments = await queries.attachments(session, base_id=actor.base_id, message_id=message.id)
-        return MessageDetail(
-            message=message_view(message, recipients[message.id], codes[message.sender_id]),
-            html=message.html,
-            created_by=message.created_by,
-            attachments=tuple(
-                AttachmentView(row.filename, row.content_type, row.size, inline=row.cid is not None)
-                for row in attachments
-            ),
-            events=tuple(EventView(row.at, row.state, row.actor, row.recipient_id, row.detail) for row in events),
-        )
+        return message_detail(message, recipients[message.id], codes[message.sender_id], attachments, events)
 
     async def cancel(self, actor: Actor, message_id: str) -> MessageView:
         """Take back a message that waits, held or queued. Raises `Conflicting` once it is on its way."""

@@ -63,10 +63,9 @@ class AttachmentView:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageDetail:
+class MessageDetail(MessageView):
     """A message with all that happened to it, oldest first."""
 
-    message: MessageView
     html: str | None
     created_by: str
     attachments: tuple[AttachmentView, ...]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -48,6 +49,9 @@ class Store:
 
     async def is_migrated(self) -> bool:
         """Whether the tables are those of this version. Raises `Unavailable` when the database cannot be asked."""
+        path = self.engine.url.database
+        if self.is_sqlite and path and not await asyncio.to_thread(Path(path).exists):
+            return False  # asking would create the file
         with faults_as_problems():
             return not await pending_migrations(self.engine)
 
@@ -57,8 +61,10 @@ class Store:
 
 def _open(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None})
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

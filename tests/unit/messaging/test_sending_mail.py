@@ -45,7 +45,7 @@ async def test_a_mail_arrives_as_it_was_asked_for(xrm, admin, mail_account, mail
         ("devis é.pdf", "application/pdf", b"%PDF")
     ]
     assert mail.message_id == f"<{sent.id}@acme.example>"
-    assert (await xrm.messages.get(admin, sent.id)).message.state == "sent"
+    assert (await xrm.messages.get(admin, sent.id)).state == "sent"
 
 
 async def test_the_signature_ends_text_and_html_and_its_image_is_shown_inline(xrm, admin, mail_account, mail_service):
@@ -210,13 +210,13 @@ async def test_a_temporary_failure_is_tried_again_later(xrm, admin, mail_account
     mail_service.spoilt_answers.append(TransientError())
     sent = await xrm.sending.send_mail(admin, request())
     await xrm.run_until_idle()
-    waiting = (await xrm.messages.get(admin, sent.id)).message
+    waiting = await xrm.messages.get(admin, sent.id)
     assert (waiting.state, waiting.error_code, waiting.attempts) == ("queued", "unavailable", 1)
     assert timedelta(seconds=45) < waiting.due_at - clock() < timedelta(seconds=75)
 
     clock.advance(timedelta(minutes=2))
     await xrm.run_until_idle()
-    assert (await xrm.messages.get(admin, sent.id)).message.state == "sent"
+    assert (await xrm.messages.get(admin, sent.id)).state == "sent"
     assert len(mail_service.accepted) == 1
 
 

@@ -32,7 +32,7 @@ async def test_a_pause_holds_what_is_queued_already(xrm, admin, sms_account, sms
     clock.advance(timedelta(hours=2))
     await xrm.run_until_idle()
 
-    assert (await xrm.messages.get(admin, sent.id)).message.state == "held"
+    assert (await xrm.messages.get(admin, sent.id)).state == "held"
     assert sms_service.accepted == []
 
 
@@ -49,7 +49,7 @@ async def test_an_sms_to_two_numbers_is_sent_once_to_each(xrm, admin, sms_accoun
     await xrm.run_until_idle()
 
     assert sorted(one.sms.to for one in sms_service.accepted) == ["+33612345678", "+33699999999"]
-    after = (await xrm.messages.get(admin, sent.id)).message
+    after = await xrm.messages.get(admin, sent.id)
     assert [one.state for one in after.recipients] == ["sent", "sent"]
     assert all(one.reference for one in after.recipients)
 
@@ -79,7 +79,7 @@ async def test_reports_bring_an_sms_to_delivered(xrm, admin, sms_account, sms_se
     await xrm.run_until_idle()
 
     after = await xrm.messages.get(admin, sent.id)
-    assert after.message.state == "delivered"
+    assert after.state == "delivered"
     assert after.events[-1].state == "delivered"
     assert after.events[-1].actor == "provider"
 
@@ -105,7 +105,7 @@ async def test_a_failed_sms_stays_failed_whatever_is_reported_later(xrm, admin, 
     clock.advance(timedelta(hours=1))
     await xrm.run_until_idle()
 
-    assert (await xrm.messages.get(admin, sent.id)).message.state == "failed"
+    assert (await xrm.messages.get(admin, sent.id)).state == "failed"
 
 
 async def test_the_vendor_is_asked_less_and_less_and_not_for_ever(xrm, admin, sms_account, sms_service, clock):

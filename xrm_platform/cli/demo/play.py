@@ -127,7 +127,7 @@ async def _sms_arrived(
         return bool(esendex.sent)
 
     async def state() -> str:
-        return (await xrm.messages.get(company.collaborator, sms_id)).message.state
+        return (await xrm.messages.get(company.collaborator, sms_id)).state
 
     async def reported() -> bool:
         return await state() in ("delivered", "failed", "expired")

@@ -1,0 +1,117 @@
+"""The documents are true: their commands run, their programs work."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from xrm_platform.config import VARIABLES
+from xrm_platform.providers import OutgoingSms, SmsEncoding, TickState
+from xrm_platform.testing.driver_context import driver_context, open_driver
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAMS = Path(sys.executable).parent
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    return [match["body"] for match in BLOCK.finditer((ROOT / name).read_text("utf-8")) if match["kind"] == kind]
+
+
+def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """As a reader does: in an empty folder with a file that holds a password."""
+    (folder / "password.txt").write_text("a long password\n")
+    environment = {
+        **os.environ,
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "XRM_HOME": str(folder / "data"),
+    }
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["README.md", "docs/administrators.md"])
+def test_the_commands_of_a_document_work_one_after_the_other(name, tmp_path):
+    ran = run(tmp_path, ["bash", "-e", "-c", "".join(blocks(name, "sh"))])
+
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.slow
+def test_the_host_application_of_the_document_sends(tmp_path):
+    founded = "xrm init --base ACME --admin marie --password-file password.txt\n"
+    people = "xrm collaborators create --base ACME COM --last-name Martin --email lea@acme.example\n"
+    account = (
+        "xrm providers enable smtp --base ACME\nxrm accounts add smtp --base ACME --name SMTP --default --set host=x\n"
+    )
+    prepared = run(tmp_path, ["bash", "-e", "-c", founded + people + account + "".join(blocks("docs/hosts.md", "sh"))])
+    assert prepared.returncode == 0, prepared.stderr
+
+    (program,) = blocks("docs/hosts.md", "python")
+    ran = run(tmp_path, [sys.executable, "-c", program])
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split()[1:] == ["queued"]
+
+
+def test_every_variable_of_the_configuration_is_in_the_table():
+    table = (ROOT / "docs/administrators.md").read_text("utf-8")
+
+    assert {name for name in VARIABLES if f"| `{name}` |" not in table} == set()
+
+
+def test_every_link_between_documents_leads_somewhere():
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.fixture
+def acme(tmp_path, monkeypatch):
+    """The package that the authors' page builds."""
+    package = tmp_path / "xrm_acme"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name in ("settings", "plugin", "driver"):
+        (body,) = blocks("docs/authors.md", f"python acme/{name}.py")
+        (package / f"{name}.py").write_text(body)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("xrm_acme.plugin"), importlib.import_module("xrm_acme.driver")
+    for name in [name for name in sys.modules if name.split(".")[0] == "xrm_acme"]:
+        del sys.modules[name]
+
+
+async def test_the_provider_that_authors_are_shown_works(acme, aiohttp_server):
+    plugin, driver_module = acme
+    taken = []
+
+    async def messages(request):
+        taken.extend(await request.json())
+        return web.json_response([{"reference": f"ref-{one['id']}"} for one in taken])
+
+    async def balance(request):
+        return web.Response(text="42", status=200 if request.headers["Authorization"] == "Bearer t" else 401)
+
+    app = web.Application()
+    app.router.add_post("/messages", messages)
+    app.router.add_get("/balance", balance)
+    server = await aiohttp_server(app)
+    settings = plugin.ACME.settings().load({"url": str(server.make_url("")).rstrip("/"), "token": "t"})
+
+    async with driver_context() as context, open_driver(driver_module.AcmeSms, settings, context) as driver:
+        (result,) = await driver.send([OutgoingSms("1", "+33612345678", "Bonjour", SmsEncoding.GSM7)])
+        ticks = await driver.check()
+        left = await driver.balance()
+
+    assert result.recipients[0].reference == "ref-1"
+    assert [tick.state for tick in ticks] == [TickState.OK, TickState.OK]
+    assert left == 42
+    assert taken == [{"id": "1", "to": "+33612345678", "text": "Bonjour"}]
