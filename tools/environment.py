@@ -17,7 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 
-DISTRIBUTIONS = (".", "plugins/smtp", "plugins/esendex")
+DISTRIBUTIONS = (".", *sorted(str(file.parent.relative_to(ROOT)) for file in ROOT.glob("plugins/*/pyproject.toml")))
 
 
 def main() -> int:

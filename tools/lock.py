@@ -8,10 +8,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
 
-from environment import ROOT, UV, settings_of_pip
+from environment import DISTRIBUTIONS, ROOT, UV, settings_of_pip
 
-OURS = ("xrm-platform", "xrm-smtp", "xrm-esendex")
+
+def names_of(folders: Iterable[str]) -> list[str]:
+    """Our own distributions: they are installed from this checkout."""
+    return [
+        tomllib.loads((ROOT / folder / "pyproject.toml").read_text("utf-8"))["project"]["name"] for folder in folders
+    ]
+
+
 OPTIONS = (
     "--quiet",
     "--universal",
@@ -20,7 +29,7 @@ OPTIONS = (
     "--no-emit-index-url",
     "--no-header",
     "--no-annotate",
-    *(f"--no-emit-package={name}" for name in OURS),
+    *(f"--no-emit-package={name}" for name in names_of(DISTRIBUTIONS)),
 )
 
 
