@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from . import esendex_wire as wire
-from .esendex_faults import Fault
 from .esendex_outbox import Refused
+from .http_faults import Fault
 
 PAGE = 100
 
@@ -45,11 +45,5 @@ def error_answer(request: web.Request, status: int, code: str, description: str)
 
 
 def fault_answer(request: web.Request, fault: Fault) -> web.Response:
-    if fault.body is None:
-        answer = error_answer(request, fault.status, "scripted_fault", f"HTTP {fault.status}")
-    else:
-        answer = web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
-    for name, value in (("Retry-After", fault.retry_after), ("Location", fault.location)):
-        if value is not None:
-            answer.headers[name] = value
-    return answer
+    """The error that a scripted fault answers when it brings no body."""
+    return error_answer(request, fault.status, "scripted_fault", f"HTTP {fault.status}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from secrets import token_urlsafe
@@ -23,10 +23,10 @@ from uuid import uuid4
 from aiohttp import ClientSession, encode_basic_auth, web
 
 from . import esendex_wire as wire
-from .esendex_faults import Answer, Fault
 from .esendex_outbox import Ending, EsendexAccount, InboundMessage, OptOut, Outbox, Refused, SentSms
 from .esendex_push import EsendexPush
 from .esendex_requests import date_asked, error_answer, fault_answer, page_asked, wants_json, xml_answer
+from .http_faults import Fault, Handler, play
 
 LARGEST_REQUEST = 16 * 2**20
 
@@ -159,28 +159,12 @@ class EsendexServer:
     # What happens to every request
 
     @web.middleware
-    async def _spoil(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def _spoil(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
-        fault = next((fault for fault in self.faults if fault.on in request.path), None)
-        if fault is None:
-            return await handler(request)
-        self.faults.remove(fault)
-        await request.read()
-        answer = await handler(request) if fault.accepted or fault.answer is Answer.TRUNCATED else None
-        if fault.answer is Answer.SILENCE:
-            await self._stopping.wait()
-        if fault.answer in (Answer.SILENCE, Answer.RESET):
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if fault.answer is Answer.TRUNCATED:
-            assert isinstance(answer, web.Response)
-            assert isinstance(answer.body, bytes)
-            return web.Response(body=answer.body[: len(answer.body) // 2], content_type=answer.content_type)
-        return fault_answer(request, fault)
+        return await play(request, handler, self.faults, self._stopping, fault_answer)
 
     @web.middleware
-    async def _serve(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Authorise, and turn refusals into answers."""
         if request.headers.get("Authorization") != encode_basic_auth(self.username, self.password):
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="esendex"'}, text="Unauthorized")
@@ -280,6 +264,3 @@ class EsendexServer:
 
     def _sent_header(self, sms: SentSms) -> str:
         return wire.sent_header(sms, self.url, self.username, self._time())
-
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

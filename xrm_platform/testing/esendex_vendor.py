@@ -10,9 +10,9 @@ from typing import Any
 
 from xrm_platform.providers import DeliveryEvent, DeliveryStatus, InboundSms, OptedOut, SmsEncoding
 
-from .esendex_faults import RESET_AFTER_ACCEPTANCE, TRUNCATED_ANSWER, Fault
 from .esendex_outbox import DELIVERED, UNASSIGNED_COUNTRY, Ending, EsendexAccount
 from .esendex_server import EsendexServer
+from .http_faults import RESET_AFTER_ACCEPTANCE, TRUNCATED_ANSWER, Fault
 from .sms_vendor import Push, Pushed, ReceivedSms
 
 ENDINGS = {

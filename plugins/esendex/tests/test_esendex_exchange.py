@@ -15,7 +15,7 @@ from xrm_platform.providers import (
     load_sign_in,
 )
 from xrm_platform.testing.driver_context import driver_context, utc_now
-from xrm_platform.testing.esendex_faults import RESET_AFTER_ACCEPTANCE, Fault
+from xrm_platform.testing.http_faults import RESET_AFTER_ACCEPTANCE, Fault
 from xrm_platform.testing.sms_vendor import batch_of, references_of
 
 AGES = timedelta(days=1)

@@ -15,7 +15,7 @@ from xrm_platform.providers import (
     TransientError,
 )
 from xrm_platform.testing.driver_context import driver_context, utc_now
-from xrm_platform.testing.esendex_faults import (
+from xrm_platform.testing.http_faults import (
     HTML_ERROR_PAGE,
     RESET_BEFORE_ACCEPTANCE,
     TIMEOUT_BEFORE_ACCEPTANCE,

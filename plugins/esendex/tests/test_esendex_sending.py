@@ -18,7 +18,7 @@ from xrm_platform.providers import (
     SmsEncoding,
     TransientError,
 )
-from xrm_platform.testing.esendex_faults import (
+from xrm_platform.testing.http_faults import (
     HTML_ERROR_PAGE,
     RESET_AFTER_ACCEPTANCE,
     RESET_BEFORE_ACCEPTANCE,

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from xrm_platform.testing.esendex_faults import (
+from xrm_platform.testing.esendex_outbox import EsendexAccount
+from xrm_platform.testing.esendex_server import EsendexServer
+from xrm_platform.testing.http_faults import (
     RESET_AFTER_ACCEPTANCE,
     TIMEOUT_AFTER_ACCEPTANCE,
     TIMEOUT_BEFORE_ACCEPTANCE,
     TRUNCATED_ANSWER,
     Fault,
 )
-from xrm_platform.testing.esendex_outbox import EsendexAccount
-from xrm_platform.testing.esendex_server import EsendexServer
 
 NS = "{http://api.esendex.com/ns/}"
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
