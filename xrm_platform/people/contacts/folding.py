@@ -45,6 +45,11 @@ def match_key(first_name: str, last_name: str, company: str) -> str:
     return f"{person}|{firm}" if person or firm else ""
 
 
+def name_of(match_key: str) -> str:
+    """The `name_key` that is in a match key."""
+    return match_key.partition("|")[0]
+
+
 def sort_key(first_name: str, last_name: str, company: str) -> str:
     """By last name, or by company where there is no person."""
     return fold(f"{last_name} {first_name}" if last_name or first_name else company)[:SORT_KEY_LIMIT]

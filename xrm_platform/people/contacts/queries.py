@@ -142,6 +142,28 @@ async def _grouped(session: AsyncSession, query: Select[str, str]) -> dict[str, 
     return dict(found)
 
 
+async def names_by_number(
+    session: AsyncSession, *, base_id: str, numbers: Collection[str]
+) -> list[tuple[str, str, str]]:
+    """Who has these numbers: each number with the match keys of its contacts, and the oldest contact of that key."""
+    return await _names(session, ContactPhone, ContactPhone.number, ContactPhone.number.in_(numbers), base_id)
+
+
+async def names_by_mail(session: AsyncSession, *, base_id: str, folded: Collection[str]) -> list[tuple[str, str, str]]:
+    """The same for folded addresses."""
+    return await _names(session, ContactMail, ContactMail.folded, ContactMail.folded.in_(folded), base_id)
+
+
+async def _names(session: AsyncSession, table: Any, key: Any, sought: Any, base_id: str) -> list[tuple[str, str, str]]:
+    query = (
+        select(key, Contact.match_key, func.min(Contact.id))
+        .join(Contact, (Contact.base_id == table.base_id) & (Contact.id == table.contact_id))
+        .where(table.base_id == base_id, sought)
+        .group_by(key, Contact.match_key)
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
 async def shared(
     session: AsyncSession, *, base_id: str, after: tuple[str, str] | None, limit: int
 ) -> Sequence[tuple[str, str]]:
