@@ -123,8 +123,8 @@ GROUPS: Sequence[Group] = (
     _text_group("SUMMARY", "summary"),
     _text_group("DESCRIPTION", "description"),
     _text_group("LOCATION", "location"),
-    Group(("STATUS",), _write_status, _read_status),
-    Group(("TRANSP",), _write_transparency, _read_transparency),
+    Group(("STATUS",), _write_status, _read_status, exact=True),
+    Group(("TRANSP",), _write_transparency, _read_transparency, exact=True),
     Group(("CLASS",), _write_visibility, _read_visibility),
     Group(("COLOR",), lambda event, _: {"colorId": colors.to_google(text(event, "COLOR"))}, _read_color),
     Group(

@@ -20,13 +20,13 @@ RESPONSE = {response: partstat for partstat, response in PARTSTAT.items()}
 
 
 def to_google(event: Event) -> list[dict[str, Any]] | None:
-    """Guests with a mail address, each once, in their order; Google knows no others. None without any."""
+    """Guests with a mail address, each once, in the order of these; Google knows no others. None without any."""
     guests: dict[str, dict[str, Any]] = {}
     for value in every(event, "ATTENDEE"):
         email = address(str(value))
         if email is not None:
             guests.setdefault(email, _guest(email, getattr(value, "params", {})))
-    return list(guests.values()) or None
+    return [guests[email] for email in sorted(guests)] or None
 
 
 def address(written: str) -> str | None:

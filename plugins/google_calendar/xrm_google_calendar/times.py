@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import Event
+from icalendar.timezone import tzid_from_dt
 
 from xrm_platform.providers import BadResponse, Unsupported
 
@@ -58,7 +59,9 @@ def span_of(event: Event, default_zone: str) -> Span:
         raise Unsupported("no_start")
     floating = isinstance(written, datetime) and written.tzinfo is None
     start, zone = _settled(written, default_zone, repeats="RRULE" in event or "RDATE" in event)
-    end, end_zone = _end(event, start, zone, default_zone)
+    end, end_zone = _end(event, start, zone)
+    if floating and isinstance(end, datetime):
+        end, end_zone = zones.in_zone(end, zone), zone
     if end < start:
         raise Unsupported("ends_before_start")
     return Span(start, end, zone, end_zone, floating=floating)
@@ -74,20 +77,20 @@ def _settled(at: date, default_zone: str, *, repeats: bool) -> tuple[date, str]:
         return at, default_zone
     if at.tzinfo is None:
         return at.replace(tzinfo=zones.zone(default_zone)), default_zone
-    name = zones.of_tzinfo(at.tzinfo)
+    name = zones.of(at)
     if name is not None:
         return zones.in_zone(at, name), name
     if repeats:
-        raise Unsupported("unknown_time_zone", zone=str(at.tzname() or ""))
+        raise Unsupported("unknown_time_zone", zone=str(tzid_from_dt(at) or at.tzname() or ""))
     return at.astimezone(UTC), "UTC"
 
 
-def _end(event: Event, start: date, zone: str, default_zone: str) -> tuple[date, str]:
+def _end(event: Event, start: date, zone: str) -> tuple[date, str]:
     """RFC 5545 §3.6.1: without an end, an all-day event lasts its day and a timed one no time."""
     timed = isinstance(start, datetime)
     written = moment_of(event, "DTEND")
     if written is not None and isinstance(written, datetime) == timed:
-        end, end_zone = _settled(written, default_zone, repeats=False)
+        end, end_zone = _settled(written, zone, repeats=False)
         return (end + timedelta(days=1), zone) if end == start and not timed else (end, end_zone)
     length = first(event, "DURATION")
     lasts = getattr(length, "dt", None) if length is not None else None
