@@ -48,12 +48,13 @@ def phone_of(given: str, country: str, *, kinds: frozenset[PhoneKind] = frozense
     """
     if len(given) > MAX_WRITTEN:
         return Fault("number_unreadable", {"given": given[:MAX_WRITTEN]})
-    candidates = [number for region in _regions(country) if (number := _parse(given, region)) is not None]
-    if not candidates:
+    here = _parse(given, country)
+    if here is not None and phonenumbers.is_valid_number(here):
+        return _phone(here)
+    regions = OVERSEAS if country == "FR" else ()
+    others = [number for region in regions if (number := _parse(given, region)) is not None]
+    if here is None and not others:
         return Fault("number_unreadable", {"given": given})
-    first, *others = candidates
-    if phonenumbers.is_valid_number(first):
-        return _phone(first)
     overseas = {_phone(number) for number in others if phonenumbers.is_valid_number(number)}
     fitting = [phone for phone in overseas if phone.kind in kinds]
     if len(fitting) == 1:
@@ -76,10 +77,6 @@ def _formatted(number: str, form: int) -> str:
         return phonenumbers.format_number(phonenumbers.parse(number), form)
     except NumberParseException:
         return number
-
-
-def _regions(country: str) -> tuple[str, ...]:
-    return (country, *OVERSEAS) if country == "FR" else (country,)
 
 
 def _parse(given: str, region: str) -> PhoneNumber | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any, BinaryIO
 
 from xrm_platform.problems import Fault, Invalid
 
-from .csv_reading import encoding_of
+from .csv_reading import BorrowedText, encoding_of
 from .given import ContactChanges, MailGiven, PhoneGiven
 from .rows import Row, country_code
 from .vcard_lines import Property, components, escaped, folded, properties, text_of
@@ -41,10 +40,10 @@ def read_vcards(file: BinaryIO) -> tuple[str, Iterator[Row]]:
     """The encoding, and the contacts as they are asked for. Blocking: called in a thread. Raises `Invalid`."""
     encoding = encoding_of(file)
     file.seek(0)
-    return encoding, _cards(io.TextIOWrapper(file, encoding=encoding, newline=""))
+    return encoding, _cards(BorrowedText(file, encoding=encoding, newline=""))
 
 
-def _cards(text: io.TextIOWrapper) -> Iterator[Row]:
+def _cards(text: BorrowedText) -> Iterator[Row]:
     """A line outside of a card, or that cannot be read, is passed over; a card without an end is a fault."""
     card: list[Property] = []
     start, depth = 0, 0
