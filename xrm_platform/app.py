@@ -22,6 +22,9 @@ from .people.api_tokens import ApiTokens
 from .people.audit import Audit
 from .people.bases import Bases
 from .people.collaborators import Collaborators
+from .people.contacts.contacts import Contacts
+from .people.contacts.exporting import ContactExport
+from .people.contacts.importing import ContactImport
 from .people.passwords import Passwords
 from .people.sign_in import SignIn
 from .people.users import Users
@@ -72,6 +75,9 @@ class Platform:
         self.sign_in = SignIn(store, now, passwords)
         self.tokens = ApiTokens(store, now)
         self.audit = Audit(store)
+        self.contacts = Contacts(store, now)
+        self.contact_import = ContactImport(store, now)
+        self.contact_export = ContactExport(store, self.wording)
 
         self.connections = Connections(store, registry, box, now, http)
         self.providers = Providers(store, registry, now)
