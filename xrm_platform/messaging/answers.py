@@ -22,11 +22,28 @@ from .sendables import Sendable
 Answer = SendResult | ProviderError
 
 
-def matched(sent: Sequence[OutgoingMail | OutgoingSms], results: Sequence[SendResult]) -> Sequence[Answer]:
-    """`results` if there is one for each that was sent, in order; else nobody can know what became of any of them."""
-    if [result.id for result in results] == [one.id for one in sent]:
+def matched(sent: Sequence[OutgoingMail | OutgoingSms], results: object) -> Sequence[Answer]:
+    """`results` if there is one for each that was sent, in order; else nobody can know what became of any of them. A
+    plugin may answer anything at all."""
+    if (
+        isinstance(results, Sequence)
+        and all(_is_readable(result) for result in results)
+        and [result.id for result in results] == [one.id for one in sent]
+    ):
         return results
     return [OutcomeUnknown("results_mismatched")] * len(sent)
+
+
+def _is_readable(result: object) -> bool:
+    return (
+        isinstance(result, SendResult)
+        and isinstance(result.error, ProviderError | None)
+        and isinstance(result.recipients, tuple | list)
+        and all(
+            isinstance(answer, RecipientResult) and isinstance(answer.error, ProviderError | None)
+            for answer in result.recipients
+        )
+    )
 
 
 def settled(batch: Sequence[Sendable], answers: Sequence[Answer], terms: Terms, now: datetime) -> list[Outcome]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from xrm_platform.providers import BadResponse, Handover, ProviderError, RecipientResult, SendResult
+from xrm_platform.providers.errors import storable
 
 from .retry import Decision, Then, decide, jittered
 from .states import State, of_message
@@ -79,7 +80,8 @@ def settle(attempt: Attempt, result: SendResult | ProviderError, terms: Terms, n
         given = {answer.recipient: answer for answer in result.recipients}
         whole = result.error
     judged = [_judge(one, given.get(one.address), whole, attempt.attempts, terms, now) for one in attempt.pending]
-    return _gather(attempt, judged, now, None if isinstance(result, ProviderError) else result.next_step)
+    next_step = None if isinstance(result, ProviderError) or result.next_step is None else storable(result.next_step)
+    return _gather(attempt, judged, now, next_step)
 
 
 def _judge(
@@ -90,11 +92,12 @@ def _judge(
     terms: Terms,
     now: datetime,
 ) -> tuple[RecipientOutcome, Decision | None]:
+    reference = storable(answer.reference) if answer is not None and answer.reference is not None else None
     if answer is not None and answer.outcome is Handover.ACCEPTED:
-        report_at = now + FIRST_REPORT_AFTER if terms.reports and answer.reference else None
-        return RecipientOutcome(pending.id, State.SENT, answer.reference, report_due_at=report_at), None
+        report_at = now + FIRST_REPORT_AFTER if terms.reports and reference else None
+        return RecipientOutcome(pending.id, State.SENT, reference, report_due_at=report_at), None
     if answer is not None and answer.outcome is Handover.DRAFTED:
-        return RecipientOutcome(pending.id, State.HANDED_OVER, answer.reference), None
+        return RecipientOutcome(pending.id, State.HANDED_OVER, reference), None
     error = (answer.error if answer is not None else whole) or BadResponse("recipient_unanswered")
     decision = decide(error, attempts=attempts, idempotent=terms.idempotent)
     return RecipientOutcome(pending.id, _STATE_AFTER[decision.then], error=error), decision

@@ -84,11 +84,16 @@ def _redact_tick(tick: Tick, secrets: Collection[str]) -> Tick:
 
 
 def _errors_in(answer: Iterable[object]) -> Iterator[ProviderError]:
+    """A plugin may put anything where an error or a recipient belongs: whoever uses the answer looks at it."""
     for one in answer:
-        if isinstance(one, SendResult | DeliveryEvent) and one.error is not None:
-            yield one.error
-        if isinstance(one, SendResult):
-            yield from (recipient.error for recipient in one.recipients if recipient.error is not None)
+        if not isinstance(one, SendResult | DeliveryEvent):
+            continue
+        recipients: object = one.recipients if isinstance(one, SendResult) else ()
+        parts = recipients if isinstance(recipients, tuple | list) else ()
+        for part in (one, *parts):
+            error = getattr(part, "error", None)
+            if isinstance(error, ProviderError):
+                yield error
 
 
 def _forms(secret: str) -> set[str]:
