@@ -1,0 +1,1 @@
+"""The agenda: events of collaborators, when they take place, who may see and change them, reminders, files and feeds."""
