@@ -11,13 +11,14 @@ from .callers import cookie_name
 from .calls import handler_of
 from .docs_page import DOCUMENT, STATIC, docs_page, openapi_document
 from .endpoints import Endpoint, endpoints_of
+from .hooks import take_call
 from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, messages, people, session
+from .routes import accounts, contacts, inbound, messages, people, session
 
-ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, accounts, messages)
+ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, inbound)
 
 
 def create_app(platform: Platform) -> web.Application:
@@ -35,6 +36,8 @@ def create_app(platform: Platform) -> web.Application:
             resource.add_route(method, handler)
     app.router.add_get("/api/openapi.json", openapi_document)
     app.router.add_get("/api/docs", docs_page)
+    app.router.add_route("GET", "/hooks/{token}", take_call)
+    app.router.add_route("POST", "/hooks/{token}", take_call)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)

@@ -72,6 +72,7 @@ class Seed:
     mail_account: str
     sms_account: str
     message: str
+    contact: str
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +113,7 @@ async def fill(config: Config, database: Path) -> Seed:
             accounts.append(await xrm.accounts.add(actor, slug, slug, settings, default=True))
         mail = MailRequest(sender="DIR", to=("a@b.example",), subject="Hello", text="Hello")
         message = await xrm.sending.send_mail(actor, mail)
+        contact = await xrm.contacts.create(actor, last_name="Client", reference="C-1")
         tokens = {scope.value: await xrm.tokens.create(actor, scope.value, [scope]) for scope in Scope}
         sessions = {}
         for login in ("chief", "marie", "nobody", "stranger"):
@@ -127,6 +129,7 @@ async def fill(config: Config, database: Path) -> Seed:
         mail_account=accounts[0].id,
         sms_account=accounts[1].id,
         message=message.id,
+        contact=contact.id,
     )
 
 

@@ -31,6 +31,10 @@ BODIES = {
     "send_mail": {"sender": "COM", "to": ["a@b.example"], "subject": "x", "text": "x"},
     "send_sms": {"sender": "COM", "to": ["0612345678"], "text": "x"},
     "preview_sms": {"text": "x"},
+    "add_contact": {"last_name": "New", "phones": [{"number": "0612345678"}]},
+    "change_contact": {"notes": "Changed"},
+    "merge_contacts": {"others": ["01900000-0000-7000-8000-000000000000"]},
+    "record_consent": {"channel": "sms", "purpose": "marketing", "state": "withdrawn"},
 }
 WITH_BASE = [endpoint for endpoint in ENDPOINTS if "{base}" in endpoint.path]
 SIGNED_IN = [endpoint for endpoint in ENDPOINTS if endpoint.need is not Need.NOTHING]
@@ -43,7 +47,7 @@ def named(endpoint):
 
 def request_of(endpoint, seed, *, base="ACME"):
     """Method, address and options of a request that would succeed for who may."""
-    ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id}
+    ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
         base=base, code="COM", login="marie", slug="memory_mail", channel="mail", id=ids.get(about, "")

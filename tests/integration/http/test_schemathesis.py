@@ -98,7 +98,7 @@ def address(seed, tmp_path_factory, cheap_passwords) -> Iterator[str]:
 def lead_somewhere(case: schemathesis.Case, seed) -> None:
     """Put real names in place of every other generated one, so that requests get past "there is no such thing"."""
     about = case.operation.path.removeprefix("/api/v1/bases/{base}/").partition("/")[0]
-    ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id}
+    ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     real = {"code": "COM", "login": "marie", "slug": "smtp", "channel": "mail", "id": ids.get(about, "")}
     for name, value in case.path_parameters.items():
         if name == "base":
