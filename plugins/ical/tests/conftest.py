@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
 from hypothesis import settings
+from servers.dav_answers import one_calendar
 from servers.dav_proxy import DavProxy
 from servers.dav_vendor import DavVendor
 from servers.radicale import Radicale, radicale
+from servers.scripted import ScriptedServer
 from servers.xandikos import Xandikos, xandikos
+from xrm_ical.driver import IcalCalendar
+from xrm_ical.settings import IcalSettings
+
+from xrm_platform.testing.driver_context import driver_context
 
 pytest.register_assert_rewrite("xrm_platform.testing")
 settings.register_profile("unhurried", deadline=None, max_examples=60)
@@ -59,3 +66,26 @@ async def xandikos_vendor(xandikos_server: Xandikos, http: aiohttp.ClientSession
         await vendor.begin()
         yield vendor
         await vendor.clear()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    """A server with one calendar, that says nothing else until a test tells it to."""
+    async with ScriptedServer(one_calendar()) as server:
+        yield server
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Callable[..., IcalCalendar]]:
+    """Makes a driver of an account, with settings as a person would type them."""
+    async with driver_context() as context:
+
+        def open_account(url: str, **settings: Any) -> IcalCalendar:
+            return IcalCalendar(IcalSettings().load({"url": url, **settings}), context)
+
+        yield open_account
+
+
+@pytest.fixture
+def driver(server: ScriptedServer, opened: Callable[..., IcalCalendar]) -> IcalCalendar:
+    return opened(server.url, username="com", password=PASSWORD)

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urljoin, urlsplit
 
-SAFE = "!$&'()*+,;=:@~"
-"""What a segment of a path may hold as it is (RFC 3986 §3.3), beside letters, digits and `-._`."""
+SAFE = "!$&'()*+,=:@~"
+"""What a segment of a path may hold as it is (RFC 3986 §3.3), beside letters, digits and `-._`; the semicolon is left
+out, for `urljoin` takes it for something else."""
 
 
 def normal_path(href: str, base: str = "/") -> str:
     """The path of `href`, which `base` refers to, with every character written in one way. Raises `ValueError`."""
-    path = urlsplit(urljoin(base, href.strip())).path or "/"
+    told = href.strip()
+    path = urlsplit(told if told.startswith("/") else urljoin(base, told)).path or "/"
     return "/".join(quote_from_bytes(unquote_to_bytes(segment), safe=SAFE) for segment in path.split("/"))
 
 
@@ -24,4 +26,4 @@ def collection_path(href: str, base: str = "/") -> str:
 def is_member(path: str, collection: str) -> bool:
     """Whether `path` is something right in `collection`, and no collection itself."""
     name = path.removeprefix(collection)
-    return name != path and bool(name) and "/" not in name
+    return name != path and name not in {"", ".", ".."} and "/" not in name

@@ -18,7 +18,7 @@ CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 CALENDARSERVER = "{http://calendarserver.org/ns/}"
 APPLE = "{http://apple.com/ns/ical/}"
 
-_STATUS = re.compile(r"\b([1-5]\d\d)\b")
+_STATUS = re.compile(r"(?:^|\s)([1-5]\d\d)(?:\s|$)")
 _FORBIDDEN = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.IGNORECASE
 )
@@ -107,8 +107,8 @@ def _response(element: Element) -> Response | None:
 
 def _status(line: str | None) -> int | None:
     """The number in `HTTP/1.1 200 OK`, however much of it a server writes."""
-    numbers = _STATUS.search((line or "").partition(" ")[2] or (line or ""))
-    return int(numbers[1]) if numbers else None
+    number = _STATUS.search(line or "")
+    return int(number[1]) if number else None
 
 
 def _parsed(body: bytes) -> Element | None:

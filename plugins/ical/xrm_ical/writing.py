@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 from uuid import UUID, uuid5
 
-from xrm_platform.providers import Conflict, NotFound, RemoteEvent
+from xrm_platform.providers import Conflict, NotFound, OutcomeUnknown, ProviderError, RemoteEvent
 
 from .bodies import with_uid
 from .exchange import Answer
@@ -48,9 +48,10 @@ class Writing:
         answer = await self._put(calendar, ref, text, {"If-None-Match": "*"})
         if answer.good:
             return await self._stored(calendar, ref, uid, text, answer)
-        if answer.status in {403, 409, 412} or UID_TAKEN in error_names(answer.body):
-            return await self._already_there(calendar, ref, uid, answer)
-        raise self._dav.http.error(answer, acts=True)
+        error = self._dav.http.error(answer, acts=True)
+        if isinstance(error, Conflict) or UID_TAKEN in error_names(answer.body):
+            return await self._already_there(calendar, ref, uid)
+        raise error
 
     async def update(self, calendar: Target, event: RemoteEvent, ical: str) -> RemoteEvent:
         """Another text for `event`, if it is still the version that is known."""
@@ -60,14 +61,15 @@ class Writing:
         answer = await self._put(calendar, event.ref, text, await self._if_still(calendar, event))
         if answer.good:
             return await self._stored(calendar, event.ref, uid, text, answer)
-        if answer.status not in {409, 412}:
-            raise self._dav.http.error(answer, acts=True)
+        error = self._dav.http.error(answer, acts=True)
+        if not isinstance(error, Conflict):
+            raise error
         there = await self._items.get(calendar.url, event.ref)
         if there is None:
             raise NotFound
         if says_the_same(there.ical, text):
             return await self._items.event(calendar.url, event.ref)
-        raise Conflict
+        raise error
 
     async def delete(self, calendar: Target, event: RemoteEvent) -> None:
         """Take `event` away, if it is still the version that is known. Nobody is told (RFC 6638 §8.1)."""
@@ -86,26 +88,27 @@ class Writing:
 
     async def _stored(self, calendar: Target, ref: str, uid: str, text: str, answer: Answer) -> RemoteEvent:
         """What is there after a PUT. No strong ETag means that the server changed the text (RFC 4791 §5.3.4), or does
-        not tell: then it is read back."""
+        not tell: then it is read back. Raises `OutcomeUnknown` if that fails, for it was written."""
         etag = answer.headers.get("ETag", "")
         if is_strong(etag):
             return RemoteEvent(ref, etag, uid, text)
-        return await self._items.event(calendar.url, ref)
+        try:
+            return await self._items.event(calendar.url, ref)
+        except ProviderError as error:
+            raise OutcomeUnknown("answer_lost", detail=error.code) from error
 
-    async def _already_there(self, calendar: Target, ref: str, uid: str, answer: Answer) -> RemoteEvent:
+    async def _already_there(self, calendar: Target, ref: str, uid: str) -> RemoteEvent:
         """The event that stood in the way of a new one: of an earlier attempt under the same name, or with the same UID
-        under another (RFC 4791 §5.3.2.1), which is adopted. Raises what the answer means if there is neither."""
+        under another (RFC 4791 §5.3.2.1), which is adopted. Raises `Conflict` if there is neither."""
         if await self._items.get(calendar.url, ref) is not None:
             return await self._items.event(calendar.url, ref)
-        if answer.status == 403 and UID_TAKEN not in error_names(answer.body):
-            raise self._dav.http.error(answer, acts=True)
         told = await self._dav.report(calendar.url, with_uid(uid), 1)
         for response in told.responses:
             found = (await self._items.read(calendar.url, [normal_path(response.href, calendar.url)])).values()
             for event in found:
                 if isinstance(event, RemoteEvent) and event.uid == uid:
                     return event
-        raise Conflict("uid_elsewhere", detail=str(answer.status))
+        raise Conflict("uid_elsewhere")
 
     async def _if_still(self, calendar: Target, event: RemoteEvent) -> dict[str, str]:
         """The condition that nobody changed it. A weak version cannot be one (RFC 9110 §13.1.1): we compare it."""
