@@ -95,7 +95,7 @@ class _Open:
     items: list[Line | Block] = field(default_factory=list)
 
 
-def line(name: str, value: str, **params: str) -> Line:
+def line(name: str, value: str, /, **params: str) -> Line:
     """A new property, folded. The value is written as it is; `x_y` stands for the parameter X-Y."""
     named = tuple((key.upper().replace("_", "-"), given) for key, given in params.items() if given)
     return Line(name, named, value, fold(name + "".join(map(_written_param, named)) + ":" + value))

@@ -195,7 +195,7 @@ def _units_of(block: Block, zones: Zones) -> Iterator[tuple[str, Told]]:
         if value is not None:
             yield name, Told(value, tuple(items))
     for name, alone in left_out(block, zones):
-        yield name, Told(True, (alone,))
+        yield name, Told(name, (alone,))
 
 
 def _value(name: str, items: list[Line | Block], block: Block, zones: Zones) -> Any:

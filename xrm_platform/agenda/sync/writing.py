@@ -62,7 +62,7 @@ def _edited(block: Block, wanted: Mapping[str, Told | None], source: Block | Non
         if name == LEFT_OUT and dates is not None:
             items += dates
             dates = []
-        elif name in wanted:
+        elif name is not None and name in wanted:
             items += _items(waiting.pop(name, None))
         else:
             items.append(item)
