@@ -154,6 +154,14 @@ def choose(id_: AccountId, base: Base, collaborator: CollaboratorCode = None) ->
         tell("account_chosen", id=id_, collaborator=collaborator)
 
 
+@commands.command("push-address", cls=Command)
+def push_address(id_: AccountId, base: Base, json: Json = False) -> None:
+    async def use(xrm: Platform, actor: Actor) -> dict[str, str]:
+        return {"address": await xrm.pushes.new_address(actor, id_)}
+
+    show(in_base(base, use), json_wanted=json)
+
+
 def _standing(account: AccountView) -> str:
     """What matters most about an account, in a word: why it does not work, else how its last check went."""
     if not account.available:
@@ -183,7 +191,8 @@ def _provider(providers: Sequence[ProviderView], slug: str, channel: str | None)
     """The provider that is meant. Raises `Missing`, and `Ungiven` when several channels have one of this name."""
     found = [one for one in providers if one.slug == slug and channel in (None, one.channel)]
     if not found:
-        raise Missing("unknown_provider", provider=slug)
+        installed = ", ".join(sorted({one.slug for one in providers})) or "-"
+        raise Missing("unknown_provider", provider=slug, installed=installed)
     if len(found) > 1:
         raise Ungiven("channel_needed", slug=slug, channels=", ".join(one.channel for one in found))
     return found[0]

@@ -32,14 +32,16 @@ class Sources:
         self._store = store
         self._connections = connections
 
-    async def open(self, account_id: str) -> Source | None:
-        """None when nothing can be done for the account now: it is gone, paused, suspended or unusable. What is queued
-        for it waits; the account itself says why."""
+    async def open(self, account_id: str, *, sending: bool = True) -> Source | None:
+        """None when nothing can be done for the account now: it is gone or unusable or, for `sending`, paused or
+        suspended. What is queued for it waits; the account itself says why."""
         async with self._store.read() as session:
             found = await queries.account_and_base(session, account_id=account_id)
-        if found is None or found[0].paused or found[0].suspended:
+        if found is None:
             return None
         account, base_code = found
+        if sending and (account.paused or account.suspended):
+            return None
         try:
             driver = await self._connections.driver_of(account)
         except AccountUnusable as problem:

@@ -23,6 +23,12 @@ PLAIN_SMS = replace(
 )
 
 
+PUSHING_SMS = replace(
+    MEMORY_SMS, slug="pushing_sms", capabilities=MEMORY_SMS.capabilities - {Capability.IDEMPOTENT_SEND}
+)
+"""As a complete vendor: it calls, and tells what it has, but does not recognise what it already has."""
+
+
 class MemoryProviders:
     @hookimpl
     def xrm_mail_providers(self):
@@ -30,7 +36,7 @@ class MemoryProviders:
 
     @hookimpl
     def xrm_sms_providers(self):
-        return [MEMORY_SMS, PLAIN_SMS]
+        return [MEMORY_SMS, PLAIN_SMS, PUSHING_SMS]
 
 
 def memory_plugin() -> InProcessPlugin:
@@ -42,6 +48,7 @@ def memory_plugin() -> InProcessPlugin:
             (Channel.MAIL, "plain_mail"): MemoryMail,
             (Channel.SMS, "memory_sms"): MemorySms,
             (Channel.SMS, "plain_sms"): MemorySms,
+            (Channel.SMS, "pushing_sms"): MemorySms,
         },
     )
 
@@ -104,6 +111,13 @@ async def sms_account(xrm, admin, sms_service):
     """An account of a base that lets SMS go."""
     await xrm.sms_pause.release(admin)
     return await account(xrm, admin, "plain_sms")
+
+
+@pytest.fixture
+async def push_account(xrm, admin, sms_service):
+    """An account of a vendor that calls, of a base that lets SMS go."""
+    await xrm.sms_pause.release(admin)
+    return await account(xrm, admin, "pushing_sms")
 
 
 @pytest.fixture

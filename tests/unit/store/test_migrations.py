@@ -6,9 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
-import xrm_platform.accounts.tables
-import xrm_platform.messaging.tables
-import xrm_platform.people.tables  # noqa: F401 - each import adds its tables to the metadata
+import xrm_platform.app  # noqa: F401 - with it come the tables of every room
 from xrm_platform.store import Record, Store, migrate, pending_migrations
 from xrm_platform.store.migrations import alembic_config
 

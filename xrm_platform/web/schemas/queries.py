@@ -22,6 +22,10 @@ class MessagesQuery(PageQuery):
     sender = string(40, metadata={"description": "Code of a collaborator."})
 
 
+class ConversationQuery(PageQuery):
+    number = string(40, required=True, metadata={"description": "A phone number as people write it."})
+
+
 class ChannelQuery(Body):
     channel = choice(Channel, metadata={"description": "Where a provider has the same name on several channels."})
 

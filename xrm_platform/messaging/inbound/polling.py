@@ -1,0 +1,104 @@
+"""Ask vendors for what came in, because a call may be lost; and tell them who asked to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from xrm_platform.accounts.connections import Connections
+from xrm_platform.jobs import Wake
+from xrm_platform.messaging.notices import Notices
+from xrm_platform.messaging.sources import Source, Sources
+from xrm_platform.providers import Capability, InboundSms, OptedOut, ProviderError
+from xrm_platform.store import Store
+
+from . import queries
+from .pushes import write_down
+
+EVERY = timedelta(minutes=5)
+OVERLAP = timedelta(hours=24)
+"""How far before the last time is asked again: a message can show late at the vendor. What is known is known by key."""
+
+KEEP_CALLS = timedelta(days=30)
+
+
+class Polling:
+    def __init__(
+        self,
+        store: Store,
+        sources: Sources,
+        connections: Connections,
+        notices: Notices,
+        wake: Wake,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._connections = connections
+        self._notices = notices
+        self._wake = wake
+        self._now = now
+
+    async def tick(self) -> None:
+        """Wake what is due, and forget calls that were read long ago."""
+        now = self._now()
+        async with self._store.read() as session:
+            to_ask = await queries.accounts_to_ask(session, what="inbox", before=now - EVERY)
+            called = await queries.accounts_with_waiting_calls(session)
+        for account_id in to_ask:
+            self._wake(f"inbox {account_id}")
+        for account_id in called:
+            self._wake(f"push {account_id}")
+        async with self._store.write() as session:
+            await queries.forget_calls(session, before=now - KEEP_CALLS)
+
+    async def ask(self, account_id: str) -> None:
+        """The job `inbox`: messages and opt-outs of an account since the last time."""
+        source = await self._sources.open(account_id, sending=False)
+        if source is None or source.account.suspended:
+            return
+        now = self._now()
+        base_id = source.account.base_id
+        async with self._store.read() as session:
+            answered_at = await queries.answered_at(session, base_id=base_id, account_id=account_id, what="inbox")
+        answered = True
+        try:
+            told = await self._told(source, (answered_at or source.account.created_at) - OVERLAP)
+            await write_down(self._store, self._notices, source, told, now)
+            await self._tell_stops(source)
+        except ProviderError as error:
+            answered = False
+            await self._connections.note_health(source.account, error)
+        async with self._store.write() as session:
+            await queries.note_asked(
+                session, base_id=base_id, account_id=account_id, what="inbox", at=now, answered=answered
+            )
+
+    async def _told(self, source: Source, since: datetime) -> list[InboundSms | OptedOut]:
+        capabilities = source.driver.descriptor.capabilities
+        told: list[InboundSms | OptedOut] = []
+        if Capability.INBOUND in capabilities:
+            inbox: Sequence[InboundSms] = await source.driver.call("inbox", lambda driver: driver.inbox(since))
+            told.extend(inbox)
+        if Capability.OPT_OUTS in capabilities:
+            out: Sequence[OptedOut] = await source.driver.call("opt_outs", lambda driver: driver.opt_outs(since))
+            told.extend(out)
+        return told
+
+    async def _tell_stops(self, source: Source) -> None:
+        base_id = source.account.base_id
+        async with self._store.read() as session:
+            stops = await queries.stops_to_tell(session, base_id=base_id, account_id=source.account.id)
+        for inbound_id, number in stops:
+            if Capability.ADD_OPT_OUT in source.driver.descriptor.capabilities:
+                await source.driver.call("add_opt_out", partial(_add_opt_out, number))
+            async with self._store.write() as session:
+                await queries.note_told(session, base_id=base_id, ids=[inbound_id])
+
+
+def _add_opt_out(number: str, driver: Any) -> Awaitable[None]:
+    """Telling it twice changes nothing, so a lost answer is an ordinary failure."""
+    told: Awaitable[None] = driver.add_opt_out(number)
+    return told
