@@ -61,22 +61,24 @@ class OvhClient:
         """Post `body`. Raises `OutcomeUnknown` when it may have had an effect; whatever else it raises, it had none."""
         return self._json(await self._signed("POST", path, {}, body, lost=OutcomeUnknown), unreadable=OutcomeUnknown)
 
-    async def ask_time(self) -> None:
-        """Ask for OVHcloud's clock. It needs no keys. Raises `TransientError` or `BadResponse`."""
+    async def ask_time(self) -> int:
+        """How many seconds OVHcloud's clock is ahead of ours, asked now. It needs no keys. Raises `TransientError` or
+        `BadResponse`."""
         answer = await self._exchange("GET", f"{self._url}/auth/time", {}, None, lost=TransientError)
         told = self._json(self._success(answer, acts=False), unreadable=BadResponse)
         if not isinstance(told, int) or isinstance(told, bool):
             raise BadResponse(detail=f"no time: {excerpt(answer.body)}")
         now = self._now()
         self._ahead, self._asked_at = told - int(now.timestamp()), now
+        return self._ahead
 
     async def _clock(self) -> int:
         """Seconds by OVHcloud's clock."""
         async with self._asking:
-            if self._ahead is None or self._now() - self._asked_at > CLOCK_KEPT_FOR:
-                await self.ask_time()
-            assert self._ahead is not None
-            return int(self._now().timestamp()) + self._ahead
+            ahead = self._ahead
+            if ahead is None or self._now() - self._asked_at > CLOCK_KEPT_FOR:
+                ahead = await self.ask_time()
+            return int(self._now().timestamp()) + ahead
 
     async def _signed(
         self,

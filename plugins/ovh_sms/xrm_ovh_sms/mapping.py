@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -126,8 +127,8 @@ def opted_out(entry: Mapping[str, Any], number: str, now: datetime) -> OptedOut:
 def account(service: Mapping[str, Any], name: str) -> VendorAccount:
     """What `GET /sms/{serviceName}` says. Credits are fractions where a country costs more than one."""
     left = service.get("creditsLeft")
-    known = isinstance(left, int | float) and not isinstance(left, bool)
-    return VendorAccount(name, _text(service, "description") or name, int(left) if known and left is not None else None)
+    counted = isinstance(left, int | float) and not isinstance(left, bool) and math.isfinite(left)
+    return VendorAccount(name, _text(service, "description") or name, int(left or 0) if counted else None)
 
 
 def e164(written: str) -> str:
