@@ -17,7 +17,27 @@ from .accounts.enabling import Providers
 from .accounts.preferences import Preferences
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
-from .messaging import Delivery, Files, Messages, Notices, Recovery, Reports, Sendables, Sending, SmsPause, Sources
+from .messaging import (
+    Delivery,
+    Files,
+    Held,
+    Messages,
+    Notices,
+    OptOuts,
+    Prices,
+    Purge,
+    Recovery,
+    Reports,
+    Rules,
+    Sendables,
+    Sending,
+    SmsPause,
+    SmsPreviews,
+    Sources,
+)
+from .messaging.inbound import Inbox, Polling, Pushes
+from .messaging.inbound.queries import repoint_contact
+from .messaging.reconciling import Reconciling
 from .people.api_tokens import ApiTokens
 from .people.audit import Audit
 from .people.bases import Bases
@@ -75,7 +95,7 @@ class Platform:
         self.sign_in = SignIn(store, now, passwords)
         self.tokens = ApiTokens(store, now)
         self.audit = Audit(store)
-        self.contacts = Contacts(store, now)
+        self.contacts = Contacts(store, now, repoints=(repoint_contact,))
         self.contact_import = ContactImport(store, now)
         self.contact_export = ContactExport(store, self.wording)
 
@@ -87,11 +107,21 @@ class Platform:
 
         files = Files(config.home / "attachments")
         self.notices = Notices(registry, now)
-        self.sending = Sending(store, registry, files, self.notices, wake, now)
+        self.rules = Rules(store, now)
+        self.opt_outs = OptOuts(store, now)
+        self.prices = Prices(store, now)
+        self.sms_previews = SmsPreviews(store, registry, self.connections, now)
+        self.sending = Sending(store, registry, files, self.notices, wake, now, self.wording)
         self.messages = Messages(store, self.notices, wake, now)
-        self.sms_pause = SmsPause(store, wake, now)
+        self.sms_pause = SmsPause(store, self.notices, wake, now)
+        self.held = Held(store, self.notices, wake, now)
+        self.purge = Purge(store, files, now)
         sources = Sources(store, self.connections)
         self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
+        self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, config.public_url)
+        self.inbox = Inbox(store)
+        self._polling = Polling(store, sources, self.connections, self.notices, wake, now)
+        self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
         self.delivery = Delivery(
             store,
             sources,
@@ -105,9 +135,12 @@ class Platform:
         )
         self._now = now
         self._handlers: Mapping[str, Handler] = {
-            TICK: self.delivery.tick,
+            TICK: self._tick,
             "deliver": self.delivery.deliver,
             "poll": self.reports.poll,
+            "push": self.pushes.read,
+            "inbox": self._polling.ask,
+            "reconcile": self._reconciling.run,
         }
         self._works = False
 
@@ -147,6 +180,12 @@ class Platform:
     async def run_until_idle(self) -> None:
         """Do what is due now, until nothing is."""
         await self.engine.run_until_idle(self._handlers)
+
+    async def _tick(self, argument: str) -> None:
+        await self.delivery.tick(argument)
+        await self.purge.tick()
+        await self._polling.tick()
+        await self._reconciling.tick()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""

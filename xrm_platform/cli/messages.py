@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .given import Ungiven
 from .help import Command, noun
-from .options import After, Base, ChannelName, Json, Limit, MessageId
-from .output import as_json, show, show_list
+from .options import After, Base, ChannelName, Json, Limit, MessageId, SenderIfAny
+from .output import as_json, show, show_list, tell
 from .paging import pages
 from .session import in_base, sentence_of
 
@@ -70,6 +71,45 @@ def cancel(id_: MessageId, base: Base, json: Json = False) -> None:
         return await xrm.messages.cancel(actor, id_)
 
     show(in_base(base, use), json_wanted=json)
+
+
+@commands.command("release", cls=Command)
+def release(
+    base: Base,
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    all_: Annotated[bool, typer.Option("--all")] = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> int:
+        if id_ is None:
+            return await xrm.held.release_all(actor)
+        await xrm.held.release(actor, id_)
+        return 1
+
+    _require_one_or_all(id_, given_all=all_)
+    tell("messages_released", count=in_base(base, use))
+
+
+@commands.command("discard", cls=Command)
+def discard(
+    base: Base,
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    all_: Annotated[bool, typer.Option("--all")] = False,
+    sender: SenderIfAny = None,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> int:
+        if id_ is None:
+            return await xrm.held.discard_all(actor, sender=sender)
+        await xrm.held.discard(actor, id_)
+        return 1
+
+    _require_one_or_all(id_, given_all=all_)
+    tell("messages_discarded", count=in_base(base, use))
+
+
+def _require_one_or_all(id_: str | None, *, given_all: bool) -> None:
+    """All is never meant by giving nothing."""
+    if (id_ is None) is not given_all:
+        raise Ungiven("one_or_all")
 
 
 async def _in_words(xrm: Platform, actor: Actor, message: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ Secrets = Annotated[list[str] | None, typer.Option("--secret", metavar="NAME=@FI
 At = Annotated[str | None, typer.Option("--at", metavar="TIME")]
 Key = Annotated[str | None, typer.Option("--key", metavar="KEY")]
 Sender = Annotated[str, typer.Option("--from", metavar="CODE")]
+SenderIfAny = Annotated[str | None, typer.Option("--from", metavar="CODE")]
 Recipients = Annotated[list[str] | None, typer.Option("--to", metavar="ADDRESS")]
 Category = Annotated[str, typer.Option("--category", metavar="transactional|marketing")]
 Priority = Annotated[int, typer.Option("--priority", metavar="N")]

@@ -8,9 +8,10 @@ import typer
 
 from .given import category_given, moment
 from .help import Command, noun
-from .options import AccountOption, At, Base, Category, Json, Key, Priority, Sender
-from .output import show, tell
+from .options import AccountId, AccountOption, At, Base, Category, Json, Key, Priority, Sender, SenderIfAny
+from .output import as_json, show, show_list, tell
 from .session import in_base
+from .words import say
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
@@ -56,37 +57,83 @@ def send(
 def preview(
     base: Base,
     text: Text,
-    sender: Annotated[str | None, typer.Option("--from", metavar="CODE")] = None,
+    sender: SenderIfAny = None,
     to: Numbers = None,
+    recipients: Annotated[int | None, typer.Option("--recipients", metavar="N", min=1)] = None,
+    category: Category = "transactional",
+    account: AccountOption = None,
     json: Json = False,
 ) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        if sender is not None:
-            await xrm.collaborators.get(actor, sender)
-        return xrm.sending.preview_sms(text, max(1, len(to or ())))
+        return await xrm.sms_previews.show(
+            actor,
+            text,
+            sender=sender,
+            to=to or (),
+            recipients=recipients,
+            category=category_given(category),
+            account=account,
+        )
+
+    preview_ = as_json(in_base(base, use))
+    if not json:
+        preview_["simplified"] = _simpler_text(preview_["simplified"])
+        preview_["unaccented"] = _simpler_text(preview_["unaccented"])
+        preview_["forcing_positions"] = []
+    show(preview_, json_wanted=json)
+
+
+@commands.command("price", cls=Command)
+def price(
+    id_: AccountId,
+    base: Base,
+    amount: Annotated[str | None, typer.Option("--set", metavar="AMOUNT")] = None,
+    currency: Annotated[str, typer.Option("--currency", metavar="EUR")] = "EUR",
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        if amount is None and not remove:
+            return await xrm.prices.get(actor, id_)
+        return await xrm.prices.set(actor, id_, None if remove else amount, currency)
 
     show(in_base(base, use), json_wanted=json)
 
 
 @commands.command("pause", cls=Command)
-def pause(base: Base, json: Json = False) -> None:
+def pause(base: Base, sender: SenderIfAny = None, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> int:
-        return await xrm.sms_pause.pause(actor)
+        return await xrm.sms_pause.pause(actor, sender)
 
-    held = in_base(base, use)
-    if json:
-        show({"paused": True, "messages": held}, json_wanted=True)
-    else:
-        tell("sms_paused", base=base, count=held)
+    _tell("sms_paused" if sender is None else "sender_paused", base, sender, in_base(base, use), paused=True, json=json)
 
 
 @commands.command("release", cls=Command)
-def release(base: Base, json: Json = False) -> None:
+def release(base: Base, sender: SenderIfAny = None, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> int:
-        return await xrm.sms_pause.release(actor)
+        return await xrm.sms_pause.release(actor, sender)
 
-    released = in_base(base, use)
+    code = "sms_released" if sender is None else "sender_released"
+    _tell(code, base, sender, in_base(base, use), paused=False, json=json)
+
+
+@commands.command("paused", cls=Command)
+def paused(base: Base, json: Json = False) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        return await xrm.sms_pause.paused_senders(actor)
+
+    show_list(in_base(base, use), ("collaborator", "since", "by"), json_wanted=json)
+
+
+def _tell(code: str, base: str, sender: str | None, count: int, *, paused: bool, json: bool) -> None:
     if json:
-        show({"paused": False, "messages": released}, json_wanted=True)
+        show({"paused": paused, "messages": count}, json_wanted=True)
     else:
-        tell("sms_released", base=base, count=released)
+        tell(code, base=base, count=count, sender=sender)
+
+
+def _simpler_text(simpler: dict[str, Any] | None) -> str | None:
+    """For a person: the text, and in how many parts it would go."""
+    if simpler is None:
+        return None
+    return say("cli", "sms_simpler", text=simpler["text"], parts=simpler["parts"], encoding=simpler["encoding"])

@@ -2,37 +2,60 @@
 
 from .delivery import Delivery
 from .files import Files
-from .held import SmsPause
+from .held import PausedSenderView, SmsPause
 from .messages import Messages
 from .notices import Notices
 from .recovery import Recovery
+from .releasing import Held
 from .reports import Reports
 from .requests import AttachmentGiven, Category, MailRequest, SmsRequest
+from .rules.opt_outs import OptOuts, OptOutView
+from .rules.preview import SimplerText, SmsPreview, SmsPreviews
+from .rules.pricing import Prices, PriceView
+from .rules.purge import Purge
+from .rules.rules import Rules
+from .rules.settings import Consent, RulesChanges, RulesView
+from .rules.stop import StopKind, stop_word
 from .sendables import Sendables
 from .sending import Sending
 from .sources import Sources
 from .states import State
-from .views import EventView, MessageDetail, MessageView, RecipientView, SmsPreview
+from .views import EventView, MessageDetail, MessageView, RecipientView
 
 __all__ = [
     "AttachmentGiven",
     "Category",
+    "Consent",
     "Delivery",
     "EventView",
     "Files",
+    "Held",
     "MailRequest",
     "MessageDetail",
     "MessageView",
     "Messages",
     "Notices",
+    "OptOutView",
+    "OptOuts",
+    "PausedSenderView",
+    "PriceView",
+    "Prices",
+    "Purge",
     "RecipientView",
     "Recovery",
     "Reports",
+    "Rules",
+    "RulesChanges",
+    "RulesView",
     "Sendables",
     "Sending",
+    "SimplerText",
     "SmsPause",
     "SmsPreview",
+    "SmsPreviews",
     "SmsRequest",
     "Sources",
     "State",
+    "StopKind",
+    "stop_word",
 ]

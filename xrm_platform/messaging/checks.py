@@ -14,7 +14,7 @@ from xrm_platform.providers import Address
 from .mail.addresses import mail_address
 from .requests import AttachmentGiven, MailRequest, SmsRequest
 from .sms.numbers import mobile_number
-from .sms.segments import segment
+from .sms.segments import Segments, segment
 
 MAX_RECIPIENTS = 100
 """Of one message. More people are written to with one message each."""
@@ -75,13 +75,7 @@ def check_mail(request: MailRequest, now: datetime) -> CheckedMail:
 def check_sms(request: SmsRequest, country: str, now: datetime) -> tuple[CheckedRecipient, ...]:
     """The numbers in E.164, each once. Raises `Invalid` with all that is wrong."""
     faults: Faults = {}
-    numbers: dict[str, None] = {}
-    for index, given in enumerate(request.to):
-        number = mobile_number(given, country)
-        if isinstance(number, Fault):
-            faults[f"to.{index}"] = number
-        else:
-            numbers[number] = None
+    numbers = _sms_numbers(request.to, country, faults)
     if not request.to:
         faults["to"] = Fault("no_recipient")
     if len(request.to) > MAX_RECIPIENTS:
@@ -93,12 +87,38 @@ def check_sms(request: SmsRequest, country: str, now: datetime) -> tuple[Checked
     return tuple(CheckedRecipient("to", number) for number in numbers)
 
 
+def check_sms_numbers(given: Sequence[str], country: str) -> tuple[str, ...]:
+    """In E.164, each once. Raises `Invalid` that names those that no SMS reaches."""
+    faults: Faults = {}
+    numbers = _sms_numbers(given, country, faults)
+    if faults:
+        raise Invalid(faults)
+    return tuple(numbers)
+
+
+def check_sms_parts(segments: Segments) -> None:
+    """Raises `Invalid` when what the platform or the vendor adds to a text makes it too long."""
+    if len(segments.parts) > MAX_SMS_PARTS:
+        raise Invalid.field("text", "sms_too_long", parts=len(segments.parts), limit=MAX_SMS_PARTS)
+
+
 def check_sms_text(text: str) -> None:
     """Raises `Invalid` for a text that no SMS can carry."""
     faults: Faults = {}
     _check_sms_text(text, faults)
     if faults:
         raise Invalid(faults)
+
+
+def _sms_numbers(given: Sequence[str], country: str, faults: Faults) -> dict[str, None]:
+    numbers: dict[str, None] = {}
+    for index, written in enumerate(given):
+        number = mobile_number(written, country)
+        if isinstance(number, Fault):
+            faults[f"to.{index}"] = number
+        else:
+            numbers[number] = None
+    return numbers
 
 
 def _mail_recipients(request: MailRequest, faults: Faults) -> Iterator[CheckedRecipient]:

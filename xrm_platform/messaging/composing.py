@@ -17,7 +17,7 @@ from .mail.addresses import mail_address
 from .mail.outgoing import outgoing_mail
 from .mail.signature import SIGNATURE_CID, Signature, sign
 from .requests import AttachmentGiven, MailRequest, SmsRequest, fingerprint
-from .sms.segments import segment
+from .rules.texts import SmsText
 from .states import State
 from .tables import Attachment, Message, MessageRecipient
 
@@ -43,16 +43,14 @@ class Draft:
     files: Sequence[File] = ()
 
     def outgoing(self) -> Sequence[OutgoingMail | OutgoingSms]:
-        """As a provider would get it: what plugins are asked about."""
+        """As a provider would get it, for those to whom it may go: what plugins are asked about."""
+        rows = [row for row in self.recipients if row.state != State.CANCELLED]
         if self.message.channel == Channel.SMS:
             encoding = SmsEncoding(self.message.sms_encoding or SmsEncoding.UCS2)
             category = Category(self.message.category)
-            return [
-                OutgoingSms(row.id, row.address, self.message.text, encoding, category=category)
-                for row in self.recipients
-            ]
+            return [OutgoingSms(row.id, row.address, self.message.text, encoding, category=category) for row in rows]
         files = [(row, file.content) for row, file in zip(self.attachments, self.files, strict=True)]
-        return [outgoing_mail(self.message, self.recipients, [row.address for row in self.recipients], files)]
+        return [outgoing_mail(self.message, rows, [row.address for row in rows], files)]
 
     def size(self) -> int:
         """Roughly the bytes that will travel: attachments grow by a third when they are encoded."""
@@ -70,6 +68,8 @@ class Order:
     account_id: str
     idempotency_key: str | None
     now: datetime
+    waits: str | None = None
+    """What the message will wait for at its account."""
 
 
 def sender_address(sender: Sender) -> Address:
@@ -116,15 +116,15 @@ def compose_mail(order: Order, request: MailRequest, checked: CheckedMail, files
         )
         for position, file in enumerate(files)
     ]
-    return Draft(message, _recipients(message, checked.recipients), attachments, files)
+    return Draft(message, recipient_rows(message, checked.recipients), attachments, files)
 
 
-def compose_sms(order: Order, request: SmsRequest, recipients: Sequence[CheckedRecipient]) -> Draft:
+def compose_sms(order: Order, text: SmsText, recipients: Sequence[CheckedRecipient]) -> Draft:
+    """`text` is complete, with what marketing needs."""
     message = _message(order, Channel.SMS)
-    segments = segment(request.text)
-    message.text = request.text
-    message.sms_encoding, message.sms_parts = segments.encoding, len(segments.parts)
-    return Draft(message, _recipients(message, recipients))
+    message.text = text.text
+    message.sms_encoding, message.sms_parts = text.segments.encoding, len(text.segments.parts)
+    return Draft(message, recipient_rows(message, recipients))
 
 
 def _message(order: Order, channel: Channel) -> Message:
@@ -152,7 +152,7 @@ def _message(order: Order, channel: Channel) -> Message:
     )
 
 
-def _recipients(message: Message, recipients: Sequence[CheckedRecipient]) -> list[MessageRecipient]:
+def recipient_rows(message: Message, recipients: Sequence[CheckedRecipient]) -> list[MessageRecipient]:
     return [
         MessageRecipient(
             id=new_id(),
@@ -164,6 +164,7 @@ def _recipients(message: Message, recipients: Sequence[CheckedRecipient]) -> lis
             address=recipient.address,
             name=recipient.name,
             state=message.state,
+            intended_for=[],
             error_params={},
             error_detail="",
         )

@@ -19,6 +19,7 @@ from .held import hold_queued
 from .notices import Notices
 from .pace import Pace
 from .recovery import Recovery
+from .rules.admission import Gate
 from .sendables import Sendables
 from .sources import Sources
 
@@ -45,7 +46,7 @@ class Delivery:
         self._recovery = recovery
         self._wake = wake
         self._now = now
-        self._worker = Worker(store, sendables, notices, now, new_id(), lease, asyncio.Event())
+        self._worker = Worker(store, sendables, Gate(), notices, now, new_id(), lease, asyncio.Event())
         self._paces: dict[str, Pace] = {}
 
     def stop(self) -> None:

@@ -206,6 +206,16 @@ async def release(
     )
 
 
+async def uncount_attempt(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> None:
+    """The claim of these was no attempt: nothing was handed over."""
+    await session.execute(
+        update(Message)
+        .where(Message.base_id == base_id, Message.id.in_(message_ids))
+        .values(attempts=Message.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def account_and_base(session: AsyncSession, *, account_id: str) -> tuple[ProviderAccount, str] | None:
     """An account, of any base, with the code of its base: a job's name says no more than the account."""
     query = select(ProviderAccount, Base.code).join(Base, Base.id == ProviderAccount.base_id)

@@ -30,9 +30,11 @@ from .answers import Answer, matched, settled
 from .notices import Notices
 from .outcomes import Outcome, Terms
 from .pace import Pace
+from .rules.admission import Gate
 from .sendables import Claimed, Sendable, Sendables, read_claimed
 from .sources import Source
 from .writing import write_outcomes
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -40,6 +42,7 @@ class Worker:
 
     store: Store
     sendables: Sendables
+    gate: Gate
     notices: Notices
     now: Callable[[], datetime]
     owner: str
@@ -172,7 +175,13 @@ class Drain:
             limit=room,
         )
         self._nothing_due = not messages
-        return await read_claimed(session, base_id=self._base_id, messages=messages)
+        return await self._worker.gate.passed(
+            session,
+            base_id=self._base_id,
+            provider=self._source.driver.descriptor,
+            claimed=await read_claimed(session, base_id=self._base_id, messages=messages),
+            now=now,
+        )
 
     async def _claim_more(self, claimed: Sequence[Claimed]) -> None:
         for one in claimed:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from xrm_platform.problems import Problem
@@ -36,10 +38,14 @@ class Files:
         """The bytes stored under `sha256`. Raises `FileMissing` when they are gone or were changed on disk."""
         return await asyncio.to_thread(self._get, sha256)
 
+    async def forget(self, sha256: str, *, unused_since: datetime) -> None:
+        """Delete the bytes, unless somebody stored the same again after `unused_since`."""
+        await asyncio.to_thread(self._forget, sha256, unused_since)
+
     def _put(self, content: bytes) -> StoredFile:
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if not path.exists():
+        if not _touched(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_name(f"{sha256}.{new_id()}")
             with fresh.open("xb") as file:
@@ -59,8 +65,23 @@ class Files:
             raise FileMissing("file_changed", sha256=sha256[:12])
         return content
 
+    def _forget(self, sha256: str, unused_since: datetime) -> None:
+        path = self._path(sha256)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < unused_since.timestamp():
+                path.unlink()
+
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
+
+
+def _touched(path: Path) -> bool:
+    """Whether the file is there; then it counts as stored now, so that nobody deletes it."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

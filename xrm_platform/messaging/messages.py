@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +22,7 @@ from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, p
 
 from . import queries
 from .notices import Notices
-from .showing import message_detail, message_view
+from .showing import account_waits, message_detail, message_view
 from .states import CANCELLABLE, RETRYABLE, State, of_message
 from .tables import Message
 from .views import MessageDetail, MessageView
@@ -52,7 +52,7 @@ class Messages:
         _check_filters(channel, state)
         async with self._store.read() as session:
             codes = await lookup.codes(session, base_id=actor.base_id)
-            senders = await _visible_senders(session, actor)
+            senders = await visible_senders(session, actor)
             if sender is not None:
                 wanted = (await lookup.collaborator(session, base_id=actor.base_id, code=sender)).id
                 senders = {wanted} if senders is None or wanted in senders else set()
@@ -69,7 +69,11 @@ class Messages:
             recipients = await queries.recipients(
                 session, base_id=actor.base_id, message_ids=[row.id for row in page.items]
             )
-        return Page(tuple(message_view(row, recipients[row.id], codes[row.sender_id]) for row in page.items), page.next)
+            waits = await _waits(session, actor, page.items)
+        views = [
+            message_view(row, recipients[row.id], codes[row.sender_id], waits[row.account_id]) for row in page.items
+        ]
+        return Page(tuple(views), page.next)
 
     async def get(self, actor: Actor, message_id: str) -> MessageDetail:
         """Raises `Missing` for a message that is not there or not for the actor to see."""
@@ -80,7 +84,8 @@ class Messages:
             recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[message.id])
             events = await queries.events(session, base_id=actor.base_id, message_id=message.id)
             attachments = await queries.attachments(session, base_id=actor.base_id, message_id=message.id)
-        return message_detail(message, recipients[message.id], codes[message.sender_id], attachments, events)
+            waits = (await _waits(session, actor, [message]))[message.account_id]
+        return message_detail(message, recipients[message.id], codes[message.sender_id], attachments, events, waits)
 
     async def cancel(self, actor: Actor, message_id: str) -> MessageView:
         """Take back a message that waits, held or queued. Raises `Conflicting` once it is on its way."""
@@ -88,11 +93,18 @@ class Messages:
 
     async def retry(self, actor: Actor, message_id: str) -> MessageView:
         """Send again to those whom it did not reach, and to those of whom nobody knows: they may get it twice, which a
-        person decides. Raises `Conflicting` when there are none."""
-        return await self._change(actor, message_id, RETRYABLE, State.QUEUED, "not_retryable")
+        person decides. Raises `Conflicting` when there are none, or when the text was purged."""
+        return await self._change(actor, message_id, RETRYABLE, State.QUEUED, "not_retryable", text_needed=True)
 
     async def _change(
-        self, actor: Actor, message_id: str, sources: Collection[State], target: State, otherwise: str
+        self,
+        actor: Actor,
+        message_id: str,
+        sources: Collection[State],
+        target: State,
+        otherwise: str,
+        *,
+        text_needed: bool = False,
     ) -> MessageView:
         """Bring the recipients that are in one of `sources` to `target`, and the message with them."""
         now = self._now()
@@ -105,7 +117,10 @@ class Messages:
             changing = [row for row in recipients if row.state in sources]
             if message.state == State.SENDING or not changing:
                 raise Conflicting(otherwise, state=message.state)
+            if text_needed and message.purged_at is not None:
+                raise Conflicting("text_purged")
             for row in changing:
+                row.not_before = None
                 row.state, row.error_code, row.error_params, row.error_detail = target, None, {}, ""
             message.state = of_message([State(row.state) for row in recipients])
             message.error_code, message.error_params, message.error_detail = None, {}, ""
@@ -113,10 +128,11 @@ class Messages:
             event = {"id": new_id(), "message_id": message.id, "at": now, "state": target, "actor": actor.name}
             await queries.add_events(session, base_id=actor.base_id, events=[event])
             codes = await lookup.codes(session, base_id=actor.base_id)
+            waits = (await _waits(session, actor, [message]))[message.account_id]
         if message.state == State.QUEUED:
             self._wake(f"deliver {message.account_id}")
         self._notices.post(actor.base_code, "message", [(message.id, message.state)])
-        return message_view(message, recipients, codes[message.sender_id])
+        return message_view(message, recipients, codes[message.sender_id], waits)
 
     async def _visible(
         self, session: AsyncSession, actor: Actor, message_id: str, *, for_update: bool = False
@@ -127,13 +143,20 @@ class Messages:
             message = await queries.message(
                 session, base_id=actor.base_id, message_id=message_id, for_update=for_update
             )
-        senders = await _visible_senders(session, actor)
+        senders = await visible_senders(session, actor)
         if message is None or (senders is not None and message.sender_id not in senders):
             raise Missing("unknown_message", message=message_id)
         return message
 
 
-async def _visible_senders(session: AsyncSession, actor: Actor) -> set[str] | None:
+async def _waits(session: AsyncSession, actor: Actor, messages: Sequence[Message]) -> dict[str, str | None]:
+    """What messages wait for at each of their accounts."""
+    ids = {message.account_id for message in messages}
+    accounts = await queries.accounts(session, base_id=actor.base_id, ids=ids)
+    return {account_id: account_waits(account) for account_id, account in accounts.items()}
+
+
+async def visible_senders(session: AsyncSession, actor: Actor) -> set[str] | None:
     """Whose messages the actor sees; None for everybody's."""
     if sees_all_messages(actor):
         return None

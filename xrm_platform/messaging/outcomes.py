@@ -25,13 +25,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A message that is being sent. `attempts` counts this one, `settled` are the states of the recipients that an
-    earlier attempt was done with."""
+    """A message that is being sent. `attempts` counts this one, `settled` are the states of the recipients that it is
+    not for: an earlier attempt was done with them, or they wait for their hour, the first of them until `later`."""
 
     message_id: str
     attempts: int
     pending: tuple[Pending, ...]
     settled: tuple[State, ...] = ()
+    later: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,17 @@ def _gather(
     recipients = tuple(outcome for outcome, _ in judged)
     decisions = [(outcome, decision) for outcome, decision in judged if decision is not None]
     state = of_message((*attempt.settled, *(outcome.state for outcome in recipients)))
-    waits = [decision.wait for _, decision in decisions if decision.then in (Then.RETRY, Then.REST)]
+    waits = [decision.wait for _, decision in decisions if _STATE_AFTER[decision.then] is State.QUEUED]
     rests = [decision.wait for _, decision in decisions if decision.then is Then.REST]
     suspending = [outcome.error for outcome, decision in decisions if decision.then is Then.SUSPEND]
     counted = not decisions or any(decision.then not in (Then.REST, Then.SUSPEND) for _, decision in decisions)
+    untried = state is State.QUEUED and not decisions  # only those are left that wait for their hour
     return Outcome(
         message_id=attempt.message_id,
         state=state,
-        attempts=attempt.attempts if counted else attempt.attempts - 1,
+        attempts=0 if untried else attempt.attempts if counted else attempt.attempts - 1,
         recipients=recipients,
-        due_at=_due(state, waits, now),
+        due_at=_due(state, waits, attempt.later, now),
         error=next((outcome.error for outcome, _ in decisions), None),
         rest=max(rests) if rests else None,
         suspend=suspending[0] if suspending else None,
@@ -138,7 +140,10 @@ def _gather(
     )
 
 
-def _due(state: State, waits: Sequence[timedelta], now: datetime) -> datetime | None:
+def _due(state: State, waits: Sequence[timedelta], later: datetime | None, now: datetime) -> datetime | None:
+    """When the next of its recipients may be tried: those that failed after the longest of `waits`, those that wait for
+    their hour at `later`."""
     if state is not State.QUEUED:
         return None
-    return now + jittered(max(waits)) if waits else now
+    again = [now + jittered(max(waits))] if waits else []
+    return min([*again, *([] if later is None else [later])], default=now)

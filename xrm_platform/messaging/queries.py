@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .states import State
+from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.store import new_id
+
+from .states import HeldFor, State
 from .tables import Attachment, Message, MessageEvent, MessageRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """What decides whether a message is held."""
+
+    id: str
+    channel: str
+    sender_id: str
+    account_id: str
+    held_for: str | None
 
 
 async def message(session: AsyncSession, *, base_id: str, message_id: str, for_update: bool = False) -> Message | None:
@@ -71,6 +86,11 @@ async def attachments(session: AsyncSession, *, base_id: str, message_id: str) -
     return (await session.scalars(query.order_by(Attachment.position))).all()
 
 
+async def accounts(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> dict[str, ProviderAccount]:
+    query = select(ProviderAccount).where(ProviderAccount.base_id == base_id, ProviderAccount.id.in_(ids))
+    return {row.id: row for row in await session.scalars(query)}
+
+
 async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[dict[str, Any]]) -> None:
     rows = [
         {"recipient_id": None, "dedup_key": None, "detail": {}, "actor": "platform", **event, "base_id": base_id}
@@ -80,18 +100,51 @@ async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[di
         await session.execute(insert(MessageEvent), rows)
 
 
-async def messages_in_state(session: AsyncSession, *, base_id: str, channel: str, state: State) -> Sequence[str]:
-    """Ids, locked until the transaction ends."""
-    query = select(Message.id).where(Message.base_id == base_id, Message.channel == channel, Message.state == state)
-    return (await session.scalars(query.with_for_update())).all()
-
-
-async def accounts_of(session: AsyncSession, *, base_id: str, channel: str, state: State) -> Sequence[str]:
-    """The accounts that messages in a state are to go through."""
-    query = select(Message.account_id).where(
-        Message.base_id == base_id, Message.channel == channel, Message.state == state
+async def waiting(
+    session: AsyncSession, *, base_id: str, state: State, channel: str | None = None, sender_id: str | None = None
+) -> list[WaitingMessage]:
+    """Messages that are queued or held, locked until the transaction ends."""
+    query = select(Message.id, Message.channel, Message.sender_id, Message.account_id, Message.held_for).where(
+        Message.base_id == base_id, Message.state == state
     )
-    return (await session.scalars(query.distinct())).all()
+    if channel is not None:
+        query = query.where(Message.channel == channel)
+    if sender_id is not None:
+        query = query.where(Message.sender_id == sender_id)
+    return [WaitingMessage(*row) for row in await session.execute(query.with_for_update())]
+
+
+async def add_change_events(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    message_ids: Collection[str],
+    state: State,
+    actor: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """One event for each message: somebody brought it to `state`."""
+    common = {"at": at, "state": state, "actor": actor, "detail": dict(detail or {})}
+    await add_events(
+        session,
+        base_id=base_id,
+        events=[{**common, "id": new_id(), "message_id": message_id} for message_id in message_ids],
+    )
+
+
+async def hold(
+    session: AsyncSession, *, base_id: str, message_ids: Collection[str], source: State, held_for: HeldFor
+) -> None:
+    """Hold messages that are in `source`, or change what they are held for."""
+    await move(session, base_id=base_id, message_ids=message_ids, source=source, target=State.HELD)
+    for start in range(0, len(message_ids), 500):
+        chunk = list(message_ids)[start : start + 500]
+        await session.execute(
+            update(Message)
+            .where(Message.base_id == base_id, Message.id.in_(chunk), Message.state == State.HELD)
+            .values(held_for=held_for)
+        )
 
 
 async def move(

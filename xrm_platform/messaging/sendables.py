@@ -76,7 +76,8 @@ class Sendables:
         except FileMissing as error:
             return Sendable(attempt, (), PermanentError(error.code))
         envelope = [pending.address for pending in attempt.pending]
-        return Sendable(attempt, (outgoing_mail(claimed.message, claimed.recipients, envelope, files),))
+        named = [row for row in claimed.recipients if row.state != State.CANCELLED]
+        return Sendable(attempt, (outgoing_mail(claimed.message, named, envelope, files),))
 
     async def _bytes(self, sha256: str) -> bytes:
         if sha256 in self._cache:
@@ -95,7 +96,8 @@ def attempt_of(claimed: Claimed) -> Attempt:
     """Recipients that an earlier attempt was done with are settled; this one is for the others."""
     settled = tuple(State(row.state) for row in claimed.recipients if row.state != State.SENDING)
     pending = tuple(Pending(row.id, row.address) for row in claimed.recipients if row.state == State.SENDING)
-    return Attempt(claimed.message.id, claimed.message.attempts + 1, pending, settled)
+    later = [row.not_before for row in claimed.recipients if row.state == State.QUEUED and row.not_before is not None]
+    return Attempt(claimed.message.id, claimed.message.attempts + 1, pending, settled, min(later, default=None))
 
 
 def _sms(message: Message, attempt: Attempt) -> tuple[OutgoingSms, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,18 +21,23 @@ from xrm_platform.problems import Conflicting, Forbidden, Invalid
 from xrm_platform.providers import Channel, Limits
 from xrm_platform.registry import Registry
 from xrm_platform.store import Store, new_id
+from xrm_platform.wording import Wording
 
 from . import queries
-from .checks import check_mail, check_sms, check_sms_text
+from .checks import check_mail, check_sms, check_sms_parts
 from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
 from .files import Files
 from .notices import Notices
 from .requests import MailRequest, SmsRequest
-from .showing import message_view
-from .sms.segments import segment
-from .states import State
+from .rules.admission import Ground, admit
+from .rules.queries import paused_senders
+from .rules.redirection import redirected
+from .rules.rules import rules_of
+from .rules.texts import sms_text
+from .showing import account_waits, message_view
+from .states import HeldFor, State
 from .tables import Message
-from .views import MessageView, SmsPreview
+from .views import MessageView
 
 MAX_KEY = 200
 
@@ -45,6 +51,7 @@ class Sending:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
+        wording: Wording,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -52,14 +59,16 @@ class Sending:
         self._notices = notices
         self._wake = wake
         self._now = now
+        self._wording = wording
 
     async def send_mail(self, actor: Actor, request: MailRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue a mail. With an `idempotency_key` that was used for the same request, that message is returned.
 
-        Raises `Invalid`, `Missing`, `Forbidden` (rights, or the veto of a plugin) and `Conflicting` (no account, no
-        address to send from, the key used for another request).
+        Recipients who opted out, or whose consent is missing, are cancelled at once and the others served. Raises
+        `Invalid`, `Missing`, `Forbidden` (rights, or the veto of a plugin) and `Conflicting` (no account, no address to
+        send from, nobody left to write to, the key used for another request).
         """
-        order, limits, _ = await self._order(actor, request, Channel.MAIL, idempotency_key)
+        order, ground, base = await self._order(actor, request, Channel.MAIL, idempotency_key)
         checked = check_mail(request, order.now)
         sender_address(order.sender)
         files = [
@@ -72,38 +81,28 @@ class Sending:
             )
             for given, cid in given_files(request, checked, order.sender)
         ]
-        return await self._queue(order, compose_mail(order, request, checked, files), limits)
+        return await self._queue(order, compose_mail(order, request, checked, files), ground, base)
 
     async def send_sms(self, actor: Actor, request: SmsRequest, *, idempotency_key: str | None = None) -> MessageView:
-        """Queue an SMS, or hold it while the base has paused SMS. Otherwise as `send_mail`."""
-        order, limits, base = await self._order(actor, request, Channel.SMS, idempotency_key)
+        """Queue an SMS, or hold it while SMS of the base or of the sender are paused. Marketing gets the STOP mention
+        and goes to each number at an hour allowed there. Otherwise as `send_mail`."""
+        order, ground, base = await self._order(actor, request, Channel.SMS, idempotency_key)
         recipients = check_sms(request, base.country, order.now)
-        return await self._queue(order, compose_sms(order, request, recipients), limits)
-
-    def preview_sms(self, text: str, recipients: int = 1) -> SmsPreview:
-        """What a text will be as an SMS. Raises `Invalid` for one that cannot be sent."""
-        check_sms_text(text)
-        segments = segment(text)
-        return SmsPreview(
-            encoding=segments.encoding,
-            parts=len(segments.parts),
-            units=segments.units,
-            left=segments.left,
-            characters_forcing_unicode=segments.forcing,
-            recipients=recipients,
-            price=None,
-        )
+        text = sms_text(request.text, request.category, ground.rules, ground.provider)
+        check_sms_parts(text.segments)
+        return await self._queue(order, compose_sms(order, text, recipients), ground, base)
 
     async def _order(
         self, actor: Actor, request: MailRequest | SmsRequest, channel: Channel, key: str | None
-    ) -> tuple[Order, Limits, Base]:
-        """Who sends through what, and the provider's limits. Raises what `send_mail` says."""
+    ) -> tuple[Order, Ground, Base]:
+        """Who sends through what, and by which rules. Raises what `send_mail` says."""
         if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
             raise Invalid.field("idempotency_key", "idempotency_key_impossible", limit=MAX_KEY)
         async with self._store.read() as session:
             sender = await lookup.sender(session, base_id=actor.base_id, code=request.sender)
             _require_may_send(actor, sender)
             base = await lookup.base(session, base_id=actor.base_id)
+            rules = await rules_of(session, base_id=base.id)
             if request.account is None:
                 account = await account_for(
                     session, self._registry, base_id=base.id, collaborator_id=sender.id, channel=channel
@@ -117,13 +116,13 @@ class Sending:
                     channel=channel,
                     account_id=request.account,
                 )
-        provider = self._registry.provider(channel, account.slug)
-        limits = provider.limits if provider is not None else Limits()
-        return Order(actor, request, sender, account.id, key, self._now()), limits, base
+        ground = Ground(rules, base.time_zone, self._registry.provider(channel, account.slug))
+        return Order(actor, request, sender, account.id, key, self._now(), account_waits(account)), ground, base
 
-    async def _queue(self, order: Order, draft: Draft, limits: Limits) -> MessageView:
-        """Ask the plugins, store the message, wake its delivery."""
+    async def _queue(self, order: Order, draft: Draft, ground: Ground, base: Base) -> MessageView:
+        """Apply the rules, ask the plugins, store the message, wake its delivery."""
         message = draft.message
+        limits = ground.provider.limits if ground.provider is not None else Limits()
         if limits.max_bytes is not None and draft.size() > limits.max_bytes:
             raise Invalid.field(
                 "attachments", "message_too_large", size_kb=draft.size() // 1024, limit_kb=limits.max_bytes // 1024
@@ -131,6 +130,11 @@ class Sending:
         earlier = await self._earlier(message, order.sender)
         if earlier is not None:
             return earlier
+        async with self._store.read() as session:
+            await admit(session, draft, ground)
+        if ground.rules.test_mode:
+            intro = self._wording.say("test_mode", "intro", language=base.language)
+            draft = redirected(draft, ground.rules, intro)
         for outgoing in draft.outgoing():
             veto = self._registry.veto(outgoing, order.sender.code)
             if veto is not None:
@@ -147,7 +151,7 @@ class Sending:
         if message.state == State.QUEUED:
             self._wake(f"deliver {message.account_id}", message.due_at)
         self._notices.post(order.actor.base_code, "message", [(message.id, message.state)])
-        return message_view(message, draft.recipients, order.sender.code)
+        return message_view(message, draft.recipients, order.sender.code, order.waits)
 
     async def _earlier(self, message: Message, sender: Sender) -> MessageView | None:
         """The message that the same key made before. Raises `Conflicting` when that was another request."""
@@ -171,12 +175,35 @@ def _require_may_send(actor: Actor, sender: Sender) -> None:
 
 async def _insert(session: AsyncSession, draft: Draft, actor: str) -> None:
     message = draft.message
-    if message.channel == Channel.SMS and await sms_paused(session, base_id=message.base_id):
+    if message.channel == Channel.SMS:
+        message.held_for = await _held_for(session, message)
+    if message.held_for is not None:
         message.state = State.HELD
         for row in draft.recipients:
-            row.state = State.HELD
+            row.state = State.HELD if row.state == State.QUEUED else row.state
     session.add(message)
     await session.flush()
     session.add_all([*draft.recipients, *draft.attachments])
-    event = {"id": new_id(), "message_id": message.id, "at": message.created_at, "state": message.state, "actor": actor}
-    await queries.add_events(session, base_id=message.base_id, events=[event])
+    await queries.add_events(session, base_id=message.base_id, events=_events(draft, actor))
+
+
+async def _held_for(session: AsyncSession, message: Message) -> HeldFor | None:
+    if await sms_paused(session, base_id=message.base_id):
+        return HeldFor.BASE
+    return HeldFor.SENDER if message.sender_id in await paused_senders(session, base_id=message.base_id) else None
+
+
+def _events(draft: Draft, actor: str) -> list[dict[str, Any]]:
+    """What happened to the message, and to those of its recipients with whom the rules had to do."""
+    message = draft.message
+    common = {"message_id": message.id, "at": message.created_at, "actor": actor}
+    events: list[dict[str, Any]] = [{**common, "id": new_id(), "state": message.state}]
+    for row in draft.recipients:
+        if row.state == State.CANCELLED:
+            detail: dict[str, Any] = {"code": row.error_code}
+        elif row.not_before is not None:
+            detail = {"code": "outside_hours", "params": {"until": row.not_before.isoformat()}}
+        else:
+            continue
+        events.append({**common, "id": new_id(), "recipient_id": row.id, "state": row.state, "detail": detail})
+    return events

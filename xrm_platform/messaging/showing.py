@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
+from xrm_platform.accounts.tables import ProviderAccount
+
+from .states import HeldFor, State
 from .tables import Attachment, Message, MessageEvent, MessageRecipient
 from .views import AttachmentView, EventView, MessageDetail, MessageView, RecipientView
 
 
-def message_view(message: Message, recipients: Sequence[MessageRecipient], sender: str) -> MessageView:
-    """`sender` is the code of the collaborator."""
+def account_waits(account: ProviderAccount) -> str | None:
+    """Why nothing goes through an account, as messages that are queued for it say it."""
+    if account.paused:
+        return "account_paused"
+    return "account_suspended" if account.suspended else None
+
+
+def message_view(
+    message: Message, recipients: Sequence[MessageRecipient], sender: str, waits: str | None = None
+) -> MessageView:
+    """`sender` is the code of the collaborator, `waits` what `account_waits` says of the account."""
     return MessageView(
         id=message.id,
         channel=message.channel,
         state=message.state,
+        waiting_for=_waiting_for(message, recipients, waits),
         sender=sender,
         account=message.account_id,
         category=message.category,
@@ -24,6 +37,7 @@ def message_view(message: Message, recipients: Sequence[MessageRecipient], sende
         created_at=message.created_at,
         due_at=message.due_at,
         attempts=message.attempts,
+        purged_at=message.purged_at,
         error_code=message.error_code,
         error_params=message.error_params,
         recipients=tuple(_recipient_view(row) for row in recipients),
@@ -36,8 +50,9 @@ def message_detail(
     sender: str,
     attachments: Sequence[Attachment],
     events: Sequence[MessageEvent],
+    waits: str | None = None,
 ) -> MessageDetail:
-    view = message_view(message, recipients, sender)
+    view = message_view(message, recipients, sender, waits)
     return MessageDetail(
         **{field.name: getattr(view, field.name) for field in fields(view)},
         html=message.html,
@@ -49,6 +64,16 @@ def message_detail(
     )
 
 
+def _waiting_for(message: Message, recipients: Sequence[MessageRecipient], waits: str | None) -> str | None:
+    if message.state == State.HELD:
+        return message.held_for or HeldFor.BASE
+    if message.state != State.QUEUED:
+        return None
+    queued = [row.not_before for row in recipients if row.state == State.QUEUED]
+    by_hours = bool(queued) and all(time is not None and time >= message.due_at for time in queued)
+    return waits or ("hours" if by_hours else None)
+
+
 def _recipient_view(row: MessageRecipient) -> RecipientView:
     return RecipientView(
         id=row.id,
@@ -56,6 +81,8 @@ def _recipient_view(row: MessageRecipient) -> RecipientView:
         address=row.address,
         name=row.name,
         state=row.state,
+        not_before=row.not_before,
+        intended_for=tuple(row.intended_for),
         reference=row.reference,
         error_code=row.error_code,
         error_params=row.error_params,

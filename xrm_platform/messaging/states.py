@@ -26,6 +26,15 @@ class State(StrEnum):
     HANDED_OVER = "handed_over"
 
 
+class HeldFor(StrEnum):
+    """Why a message is held: all SMS of the base are, those of its sender, or the base is in test mode and the message
+    was meant for real."""
+
+    BASE = "sms_paused"
+    SENDER = "sender_paused"
+    TEST_MODE = "test_mode"
+
+
 UNDER_WAY = frozenset({State.HELD, State.QUEUED, State.SENDING})
 FINAL = frozenset({State.DELIVERED, State.FAILED, State.EXPIRED, State.CANCELLED})
 CANCELLABLE = frozenset({State.HELD, State.QUEUED})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xrm_platform.store import Record
@@ -15,6 +15,7 @@ class Message(Record):
     """One mail or SMS, complete as it will be sent. `due_at` is when it may next be tried.
 
     While it is `sending`, `lease_owner` works on it until `lease_until`; a lease that ran out means its owner died.
+    While it is `held`, `held_for` says for what. After `purged_at` its texts are gone.
     """
 
     __tablename__ = "message"
@@ -26,6 +27,13 @@ class Message(Record):
         Index(None, "account_id", "state", "priority", "due_at"),
         Index(None, "state", "due_at"),
         Index(None, "base_id", "sender_id", "id"),
+        Index(
+            "ix_message_unpurged",
+            "base_id",
+            "created_at",
+            sqlite_where=text("purged_at IS NULL"),
+            postgresql_where=text("purged_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -51,6 +59,8 @@ class Message(Record):
     sms_encoding: Mapped[str | None]
     sms_parts: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    held_for: Mapped[str | None]
+    purged_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     error_code: Mapped[str | None]
@@ -59,7 +69,11 @@ class Message(Record):
 
 
 class MessageRecipient(Record):
-    """One person or number a message is for, and how far it came there. `reference` is the vendor's id of it."""
+    """One person or number a message is for, and how far it came there. `reference` is the vendor's id of it.
+
+    `not_before` is when law and manners let it go there. `intended_for` are the addresses it would have gone to if the
+    base were not in test mode: only then `address` is one of those that the administrator gave.
+    """
 
     __tablename__ = "message_recipient"
     __table_args__ = (
@@ -79,6 +93,8 @@ class MessageRecipient(Record):
     address: Mapped[str]
     name: Mapped[str] = mapped_column(default="")
     state: Mapped[str]
+    not_before: Mapped[datetime | None]
+    intended_for: Mapped[list[str]] = mapped_column(default=list)
     reference: Mapped[str | None]
     report_due_at: Mapped[datetime | None]
     error_code: Mapped[str | None]

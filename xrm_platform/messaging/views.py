@@ -10,13 +10,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RecipientView:
-    """`address` is a mail address or an E.164 number; `kind` is `to`, `cc` or `bcc`; `reference` is the vendor's id."""
+    """`address` is a mail address or an E.164 number; `kind` is `to`, `cc` or `bcc`; `reference` is the vendor's id.
+
+    `not_before` is when law and manners let it go there. In test mode `intended_for` are the addresses it would have
+    gone to instead of `address`; else it is empty.
+    """
 
     id: str
     kind: str
     address: str
     name: str
     state: str
+    not_before: datetime | None
+    intended_for: tuple[str, ...]
     reference: str | None
     error_code: str | None
     error_params: Mapping[str, Any]
@@ -24,11 +30,17 @@ class RecipientView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """`sender` is a collaborator's code, `due_at` when it may next be tried."""
+    """`sender` is a collaborator's code, `due_at` when it may next be tried.
+
+    `waiting_for` says why it does not go yet: held for `sms_paused`, `sender_paused` or `test_mode`, queued for
+    `account_paused`, `account_suspended` or, by the clocks of its recipients, `hours`. After `purged_at` its texts are
+    gone.
+    """
 
     id: str
     channel: str
     state: str
+    waiting_for: str | None
     sender: str
     account: str
     category: str
@@ -38,6 +50,7 @@ class MessageView:
     created_at: datetime
     due_at: datetime
     attempts: int
+    purged_at: datetime | None
     error_code: str | None
     error_params: Mapping[str, Any]
     recipients: tuple[RecipientView, ...]
@@ -70,17 +83,3 @@ class MessageDetail(MessageView):
     created_by: str
     attachments: tuple[AttachmentView, ...]
     events: tuple[EventView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SmsPreview:
-    """What an SMS will be: `parts` and `units` a recipient, `left` units still free in the last part, `price` of all
-    parts to all recipients in the account's currency, None while nobody has set one."""
-
-    encoding: str
-    parts: int
-    units: int
-    left: int
-    characters_forcing_unicode: tuple[str, ...]
-    recipients: int
-    price: str | None

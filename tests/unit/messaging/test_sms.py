@@ -137,12 +137,7 @@ async def test_a_message_that_is_sent_cannot_be_retried(xrm, admin, sms_account)
         await xrm.messages.retry(admin, sent.id)
 
 
-def test_a_preview_tells_encoding_parts_and_what_forces_unicode(preview):
-    shown = preview("l’été à 10 €")
+async def test_a_preview_tells_encoding_parts_and_what_forces_unicode(xrm, admin):
+    shown = await xrm.sms_previews.show(admin, "l’été à 10 €")
 
     assert (shown.encoding, shown.parts, shown.characters_forcing_unicode) == ("ucs2", 1, ("’",))
-
-
-@pytest.fixture
-def preview(xrm):
-    return xrm.sending.preview_sms

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xrm_platform.messaging.requests import AttachmentGiven, Category, MailRequest, SmsRequest
-from xrm_platform.messaging.views import MessageDetail, MessageView, SmsPreview
+from xrm_platform.messaging.rules.preview import SmsPreview
+from xrm_platform.messaging.views import MessageDetail, MessageView
 from xrm_platform.problems import Fault, Invalid
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
@@ -86,8 +87,9 @@ async def send_sms(call: Call) -> Answer:
     answer=view_schema(SmsPreview),
 )
 async def preview_sms(call: Call) -> SmsPreview:
-    """Encoding, number of parts, which characters force Unicode, and the price. Nothing is sent or kept."""
-    return call.xrm.sending.preview_sms(**call.body)
+    """Encoding, number of parts, which characters force Unicode and where, the same in cheaper characters, the price
+    and what is left at the vendor. Nothing is sent or kept."""
+    return await call.xrm.sms_previews.show(call.actor, **_common(dict(call.body)))
 
 
 @endpoint("POST", BASE + "/sms/pause", "sms", "Hold all SMS", Need.ADMIN, answer=view_schema(SmsPauseView))

@@ -16,6 +16,7 @@ TEXT_LENGTH = 1_000_000
 SMS_LENGTH = 5_000
 MOST_RECIPIENTS = 1_000
 MOST_ATTACHMENTS = 50
+MOST_COUNTED = 1_000_000
 
 
 class Body(Schema):
@@ -159,4 +160,10 @@ class SmsNew(_Message):
 
 class SmsPreviewNew(Body):
     text = string(SMS_LENGTH, required=True)
-    recipients = fields.Integer(strict=True, validate=validate.Range(1, MOST_RECIPIENTS))
+    sender = string(CODE_LENGTH, metadata={"description": "Whose account counts; the base's default without it."})
+    to = _recipients(metadata={"description": "Numbers, checked as for sending."})
+    recipients = fields.Integer(
+        strict=True, validate=validate.Range(1, MOST_COUNTED), metadata={"description": "How many; else those of `to`."}
+    )
+    category = choice(Category)
+    account = string(CODE_LENGTH, allow_none=True)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from xrm_platform.store.migrations.agenda_tables import TABLES as AGENDA_TABLES
+from xrm_platform.store.migrations.agenda_tables import create_agenda
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -20,10 +23,17 @@ def upgrade() -> None:
     _create_contacts()
     _create_accounts()
     _create_messaging()
+    _create_messaging_rules()
+    create_agenda()
 
 
 def downgrade() -> None:
     for table in (
+        *AGENDA_TABLES,
+        "sms_price",
+        "paused_sender",
+        "opt_out",
+        "messaging_rules",
         "attachment",
         "message_event",
         "message_recipient",
@@ -368,6 +378,8 @@ def _create_messaging() -> None:
         sa.Column("sms_encoding", sa.String(), nullable=True),
         sa.Column("sms_parts", sa.Integer(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("held_for", sa.String(), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
@@ -394,6 +406,13 @@ def _create_messaging() -> None:
     op.create_index("ix_message_base_id_sender_id_id", "message", ["base_id", "sender_id", "id"])
     op.create_index("ix_message_mail_message_id", "message", ["mail_message_id"])
     op.create_index("ix_message_state_due_at", "message", ["state", "due_at"])
+    op.create_index(
+        "ix_message_unpurged",
+        "message",
+        ["base_id", "created_at"],
+        sqlite_where=sa.text("purged_at IS NULL"),
+        postgresql_where=sa.text("purged_at IS NULL"),
+    )
     op.create_table(
         "message_recipient",
         sa.Column("id", sa.String(), nullable=False),
@@ -405,6 +424,8 @@ def _create_messaging() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("intended_for", sa.JSON(), nullable=False),
         sa.Column("reference", sa.String(), nullable=True),
         sa.Column("report_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
@@ -461,3 +482,71 @@ def _create_messaging() -> None:
     )
     op.create_index("ix_attachment_message_id_position", "attachment", ["message_id", "position"])
     op.create_index("ix_attachment_sha256", "attachment", ["sha256"])
+
+
+def _create_messaging_rules() -> None:
+    op.create_table(
+        "messaging_rules",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("test_mode", sa.Boolean(), nullable=False),
+        sa.Column("test_mails", sa.JSON(), nullable=False),
+        sa.Column("test_numbers", sa.JSON(), nullable=False),
+        sa.Column("consent", sa.String(), nullable=False),
+        sa.Column("stop_mention", sa.Boolean(), nullable=False),
+        sa.Column("stop_template", sa.String(), nullable=False),
+        sa.Column("stop_number", sa.String(), nullable=True),
+        sa.Column("hours_start", sa.String(), nullable=False),
+        sa.Column("hours_end", sa.String(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("holidays", sa.Boolean(), nullable=False),
+        sa.Column("keep_bodies_days", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_messaging_rules_base_id_base"),
+        sa.PrimaryKeyConstraint("base_id", name="pk_messaging_rules"),
+    )
+    op.create_table(
+        "opt_out",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("lifted_why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_opt_out_base_id_base"),
+        sa.PrimaryKeyConstraint("id", name="pk_opt_out"),
+        sa.UniqueConstraint(
+            "base_id", "channel", "address", "purpose", name="uq_opt_out_base_id_channel_address_purpose"
+        ),
+    )
+    op.create_index("ix_opt_out_base_id_id", "opt_out", ["base_id", "id"])
+    op.create_table(
+        "paused_sender",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("collaborator_id", sa.String(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "collaborator_id"],
+            ["collaborator.base_id", "collaborator.id"],
+            name="fk_paused_sender_base_id_collaborator_id_collaborator",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "collaborator_id", name="pk_paused_sender"),
+    )
+    op.create_table(
+        "sms_price",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("amount", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "account_id"],
+            ["provider_account.base_id", "provider_account.id"],
+            name="fk_sms_price_base_id_account_id_provider_account",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "account_id", name="pk_sms_price"),
+    )

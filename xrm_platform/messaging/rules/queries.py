@@ -1,0 +1,223 @@
+"""All SQL of the rules. Every query takes the base."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, literal, select, union_all, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from xrm_platform.messaging.states import UNDER_WAY
+from xrm_platform.messaging.tables import Attachment, Message
+from xrm_platform.people.contacts.views import ConsentState
+from xrm_platform.people.tables import Base, Collaborator, Contact, ContactConsent, ContactMail, ContactPhone
+from xrm_platform.providers import Channel
+
+from .tables import MessagingRules, OptOut, PausedSender, SmsPrice
+
+_AT_ONCE = 500
+"""Values in one statement; databases have limits."""
+
+
+async def rules(session: AsyncSession, *, base_id: str) -> MessagingRules | None:
+    return await session.get(MessagingRules, base_id)
+
+
+async def zone_and_rules(session: AsyncSession, *, base_id: str) -> tuple[str, MessagingRules | None]:
+    """The time zone of the base with its rules, in one statement."""
+    query = (
+        select(Base.time_zone, MessagingRules)
+        .outerjoin(MessagingRules, MessagingRules.base_id == Base.id)
+        .where(Base.id == base_id)
+    )
+    row = (await session.execute(query)).one()
+    return row[0], row[1]
+
+
+async def refused_outright(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    channel: str,
+    category: str,
+    purposes: Collection[str],
+    addresses: Collection[str],
+) -> dict[str, str]:
+    """Those of `addresses` (E.164, folded mail) that opted out of one of `purposes` (`opted_out`), or whose contact
+    withdrew the consent to messages of `category` (`consent_withdrawn`). One statement, for every message asks this."""
+    found: dict[str, str] = {}
+    table, mine = _contact_addresses(channel)
+    given = list(addresses)
+    for start in range(0, len(given), _AT_ONCE):
+        some = given[start : start + _AT_ONCE]
+        withdrawn = (
+            select(mine.label("address"), literal("consent_withdrawn").label("code"))
+            .join(
+                ContactConsent,
+                and_(ContactConsent.base_id == table.base_id, ContactConsent.contact_id == table.contact_id),
+            )
+            .where(
+                table.base_id == base_id,
+                mine.in_(some),
+                ContactConsent.channel == channel,
+                ContactConsent.purpose == category,
+                ContactConsent.state == ConsentState.WITHDRAWN,
+            )
+        )
+        opted_out = select(OptOut.address.label("address"), literal("opted_out").label("code")).where(
+            OptOut.base_id == base_id,
+            OptOut.channel == channel,
+            OptOut.address.in_(some),
+            OptOut.purpose.in_(purposes),
+            OptOut.lifted_at.is_(None),
+        )
+        for address, code in await session.execute(union_all(withdrawn, opted_out)):
+            if found.get(address) != "opted_out":
+                found[address] = code
+    return found
+
+
+def _contact_addresses(
+    channel: str,
+) -> tuple[type[ContactMail | ContactPhone], InstrumentedAttribute[str]]:
+    return (ContactMail, ContactMail.folded) if channel == Channel.MAIL else (ContactPhone, ContactPhone.number)
+
+
+async def opt_outs(
+    session: AsyncSession,
+    *,
+    base_id: str,
+    channel: str | None,
+    address: str | None,
+    before: str | None,
+    limit: int,
+) -> Sequence[OptOut]:
+    """In force, newest first."""
+    query = select(OptOut).where(OptOut.base_id == base_id, OptOut.lifted_at.is_(None))
+    if channel is not None:
+        query = query.where(OptOut.channel == channel)
+    if address is not None:
+        query = query.where(OptOut.address == address)
+    if before is not None:
+        query = query.where(OptOut.id < before)
+    return (await session.scalars(query.order_by(OptOut.id.desc()).limit(limit))).all()
+
+
+async def opt_out(session: AsyncSession, *, base_id: str, channel: str, address: str, purpose: str) -> OptOut | None:
+    """In force or lifted; locked until the transaction ends."""
+    query = select(OptOut).where(
+        OptOut.base_id == base_id, OptOut.channel == channel, OptOut.address == address, OptOut.purpose == purpose
+    )
+    return await session.scalar(query.with_for_update())
+
+
+async def opt_out_by_id(session: AsyncSession, *, base_id: str, opt_out_id: str) -> OptOut | None:
+    query = select(OptOut).where(OptOut.base_id == base_id, OptOut.id == opt_out_id)
+    return await session.scalar(query.with_for_update())
+
+
+async def add_opt_out(session: AsyncSession, *, base_id: str, row: dict[str, Any]) -> bool:
+    """False when somebody else added the same meanwhile."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"lifted_at": None, "lifted_by": None, "lifted_why": "", **row, "base_id": base_id}
+    statement = dialect.insert(OptOut).values(values).on_conflict_do_nothing()
+    return (await session.execute(statement.returning(OptOut.id))).scalar() is not None
+
+
+async def said(
+    session: AsyncSession, *, base_id: str, channel: str, purpose: str, addresses: Collection[str]
+) -> Sequence[tuple[str, str, str | None]]:
+    """For every contact that has one of `addresses` (E.164, folded mail): the address, the contact's company, and the
+    state of the consent, None where nothing was said."""
+    table, mine = _contact_addresses(channel)
+    found: list[tuple[str, str, str | None]] = []
+    given = list(addresses)
+    for start in range(0, len(given), _AT_ONCE):
+        query = (
+            select(mine, Contact.company, ContactConsent.state)
+            .join(Contact, and_(Contact.base_id == table.base_id, Contact.id == table.contact_id))
+            .outerjoin(
+                ContactConsent,
+                and_(
+                    ContactConsent.base_id == Contact.base_id,
+                    ContactConsent.contact_id == Contact.id,
+                    ContactConsent.channel == channel,
+                    ContactConsent.purpose == purpose,
+                ),
+            )
+            .where(table.base_id == base_id, mine.in_(given[start : start + _AT_ONCE]))
+        )
+        found += [(address, company, state) for address, company, state in (await session.execute(query)).all()]
+    return found
+
+
+async def paused_senders(session: AsyncSession, *, base_id: str) -> frozenset[str]:
+    """The ids of the collaborators whose SMS are held."""
+    query = select(PausedSender.collaborator_id).where(PausedSender.base_id == base_id)
+    return frozenset(await session.scalars(query))
+
+
+async def paused_senders_with_codes(session: AsyncSession, *, base_id: str) -> Sequence[tuple[str, datetime, str]]:
+    """(code, since, by whom), by code."""
+    query = (
+        select(Collaborator.code, PausedSender.paused_at, PausedSender.paused_by)
+        .join(Collaborator, Collaborator.id == PausedSender.collaborator_id)
+        .where(PausedSender.base_id == base_id)
+        .order_by(Collaborator.code)
+    )
+    return [(code, at, by) for code, at, by in (await session.execute(query)).all()]
+
+
+async def paused_sender(session: AsyncSession, *, base_id: str, collaborator_id: str) -> PausedSender | None:
+    return await session.get(PausedSender, (base_id, collaborator_id))
+
+
+async def price(session: AsyncSession, *, base_id: str, account_id: str) -> SmsPrice | None:
+    return await session.get(SmsPrice, (base_id, account_id))
+
+
+async def bases_with_days_kept(session: AsyncSession) -> Sequence[tuple[Base, int | None, bool]]:
+    """Every base with the days it keeps texts for, and whether it has rules at all: the purge goes through all."""
+    query = select(Base, MessagingRules.keep_bodies_days, MessagingRules.base_id.is_not(None)).outerjoin(
+        MessagingRules, MessagingRules.base_id == Base.id
+    )
+    return [(base, days, has_rules) for base, days, has_rules in (await session.execute(query)).all()]
+
+
+async def purgeable(session: AsyncSession, *, base_id: str, before: datetime, limit: int) -> list[str]:
+    """Messages made before `before` that are not under way and still have their texts, oldest first."""
+    query = select(Message.id).where(
+        Message.base_id == base_id,
+        Message.purged_at.is_(None),
+        Message.created_at < before,
+        Message.state.not_in(UNDER_WAY),
+    )
+    query = query.order_by(Message.created_at).limit(limit).with_for_update(skip_locked=True)
+    return list(await session.scalars(query))
+
+
+async def files_of(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> set[str]:
+    query = select(Attachment.sha256).where(Attachment.base_id == base_id, Attachment.message_id.in_(message_ids))
+    return set(await session.scalars(query))
+
+
+async def files_in_use(session: AsyncSession, *, sha256s: Collection[str]) -> set[str]:
+    """Those of the files that a message of any base still has: the same content is stored once for all."""
+    query = (
+        select(Attachment.sha256)
+        .join(Message, and_(Message.base_id == Attachment.base_id, Message.id == Attachment.message_id))
+        .where(Attachment.sha256.in_(sha256s), Message.purged_at.is_(None))
+    )
+    return set(await session.scalars(query))
+
+
+async def purge(session: AsyncSession, *, base_id: str, message_ids: Collection[str], at: datetime) -> None:
+    await session.execute(
+        update(Message)
+        .where(Message.base_id == base_id, Message.id.in_(message_ids))
+        .values(text="", html=None, purged_at=at)
+    )
