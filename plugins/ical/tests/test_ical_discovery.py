@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from servers.dav_answers import CALENDAR, HOME, IS_CALENDAR, found, multistatus
+from servers.dav_answers import CALENDAR, HOME, IS_CALENDAR, found, multistatus, one_calendar
 from servers.scripted import Said, ScriptedServer
 
-from xrm_platform.providers import AuthError, BadResponse, NotFound, PermanentError, TickState
+from xrm_platform.providers import AccountError, AuthError, BadResponse, NotFound, TickState
+from xrm_platform.testing.certificates import CertificateFlaw, make_certificate
 
 PRIVILEGES = [("<read/>", False), ("<read/><write/>", True), ("<all/>", True), (None, True)]
 LOOK = f"<displayname>Agenda</displayname>{IS_CALENDAR}"
@@ -118,7 +119,7 @@ async def test_a_principal_or_home_on_another_server_is_not_asked(driver, server
             server.script["PROPFIND /me/"] = Said(
                 multistatus(found("/me/", f"<C:calendar-home-set>{href}</C:calendar-home-set>"))
             )
-        with pytest.raises(PermanentError) as caught:
+        with pytest.raises(AccountError) as caught:
             await driver.calendars()
         assert caught.value.code == "leads_elsewhere"
         assert other.asked == []
@@ -167,3 +168,24 @@ async def test_where_calendars_are_is_found_once(driver, server):
     await driver.calendars()
     await driver.calendars()
     assert len(server.asked) == 5
+
+
+async def test_a_certificate_is_judged_and_an_authority_of_our_own_can_be_trusted(opened, tmp_path):
+    authority, tls = make_certificate(tmp_path)
+    async with ScriptedServer(one_calendar(), tls) as server:
+        account = {"url": server.url, "username": "com", "password": "s3cret"}
+        tick = await failed(opened(**account))
+        assert (tick.step, tick.code) == ("secured", "certificate_refused")
+        assert server.asked == []
+        ticks = await opened(**account, ca_file=str(authority)).check()
+        assert [tick.state for tick in ticks] == [TickState.OK] * 4
+        tick = await failed(opened(**account, ca_file=str(tmp_path / "none")))
+        assert (tick.step, tick.code) == ("secured", "ca_file_unreadable")
+
+
+async def test_a_certificate_for_another_name_is_refused(opened, tmp_path):
+    authority, tls = make_certificate(tmp_path, CertificateFlaw.WRONG_HOST)
+    async with ScriptedServer(one_calendar(), tls) as server:
+        tick = await failed(opened(server.url, username="com", password="s3cret", ca_file=str(authority)))
+        assert (tick.step, tick.code) == ("secured", "certificate_refused")
+        assert server.asked == []

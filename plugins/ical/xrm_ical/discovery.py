@@ -16,16 +16,12 @@ from xrm_platform.providers import (
 )
 
 from .bodies import HOMES, WHO_AM_I
-from .exchange import CERTIFICATE_CODES
 from .multistatus import CALDAV, DAV, Response
 from .webdav import WebDav
 
 WELL_KNOWN = "/.well-known/caldav"
 CALENDAR = f"{CALDAV}calendar"
 HOME_SET = f"{CALDAV}calendar-home-set"
-
-DECISIVE = CERTIFICATE_CODES | {"leads_elsewhere"}
-"""Codes of errors that another place on the same server would only repeat or hide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +33,14 @@ class Place:
 
 
 async def discover(dav: WebDav) -> Place:
-    """Where the calendars of the account are. Raises `ProviderError`: if nothing leads there, what was wrong with the
-    address that the person gave."""
+    """Where the calendars of the account are. Raises `ProviderError`: what stands against the account, or if nothing
+    leads there, what was wrong with the address that the person gave."""
     failures: list[ProviderError] = []
     for url in candidates(dav.http.url):
         try:
             return await _from(dav, url)
         except (NotFound, BadResponse, TransientError, PermanentError) as error:
-            if error.code in DECISIVE or isinstance(error, RateLimited):
+            if isinstance(error, RateLimited):
                 raise
             failures.append(error)
     raise failures[-1 if is_server(dav.http.url) else 0]

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aiohttp import encode_basic_auth
 
-from xrm_platform.providers import BadResponse, DriverContext, NotFound, PermanentError, TransientError
+from xrm_platform.providers import AccountError, BadResponse, DriverContext, NotFound, TransientError
 
 from .addresses import is_loopback, is_public, may_know_password
 from .exchange import Answer, Exchange
@@ -77,7 +77,7 @@ class Downloader:
 
 
 def still_encrypted(url: str) -> str:
-    """`url`, which a redirect leads to, if it may be followed. Raises `PermanentError` if it may not."""
+    """`url`, which a redirect leads to, if it may be followed. Raises `AccountError` if it may not."""
     try:
         address = urlsplit(url)
         host, _ = address.hostname or "", address.port
@@ -85,14 +85,14 @@ def still_encrypted(url: str) -> str:
         raise BadResponse("no_calendar_text", detail=str(error)) from error
     if address.scheme == "https" or (address.scheme == "http" and is_loopback(host)):
         return url
-    raise PermanentError("leads_elsewhere", host=host or "?")
+    raise AccountError("leads_elsewhere", host=host or "?")
 
 
 async def public_address(url: str) -> str:
     """An IP address of the host of `url`, all of whose addresses are public. The connection then goes to this one: a
     name that is public now and private a moment later (DNS rebinding) leads nowhere.
 
-    Raises `PermanentError` if one is private, `TransientError` if there is none.
+    Raises `AccountError` if one is private, `TransientError` if there is none.
     """
     address = urlsplit(url)
     host = address.hostname or ""
@@ -102,5 +102,5 @@ async def public_address(url: str) -> str:
         raise TransientError("unreachable", host=host, detail=type(error).__name__) from error
     addresses = [str(sockaddr[0]).partition("%")[0] for *_, sockaddr in found]
     if not all(is_public(ipaddress.ip_address(each)) for each in addresses):
-        raise PermanentError("private_address", host=host)
+        raise AccountError("private_address", host=host)
     return addresses[0]

@@ -26,7 +26,7 @@ from aiohttp import (
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from xrm_platform.providers import BadResponse, OutcomeUnknown, PermanentError, TooLarge, TransientError
+from xrm_platform.providers import AccountError, BadResponse, OutcomeUnknown, TooLarge, TransientError
 
 TIMEOUT = ClientTimeout(total=50, connect=10, sock_connect=10)
 """Shorter than the limit of the descriptor: the driver says what happened before the platform has to cut it off."""
@@ -108,7 +108,7 @@ class Exchange:
             ) as response:
                 return Answer(response.status, response.headers, await _read(response, most), url)
         except ClientSSLError as error:
-            raise PermanentError("certificate_refused", host=host, detail=str(error)) from error
+            raise AccountError("certificate_refused", host=host, detail=str(error)) from error
         except NEVER_LEFT as error:
             raise TransientError("unreachable", host=host, detail=str(error)) from error
         except (InvalidURL, ValueError) as error:
@@ -130,12 +130,12 @@ class Exchange:
 def tls_context(ca_file: str) -> ssl.SSLContext:
     """What certificates are judged by: the authorities in `ca_file`. Reads it.
 
-    Raises `PermanentError` when it cannot be read.
+    Raises `AccountError` when it cannot be read.
     """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
-        raise PermanentError("ca_file_unreadable", detail=type(error).__name__) from error
+        raise AccountError("ca_file_unreadable", detail=type(error).__name__) from error
 
 
 def _pinned(url: URL, headers: dict[str, str], at: str | None) -> tuple[URL, dict[str, str], str | None]:

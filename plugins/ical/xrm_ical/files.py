@@ -12,7 +12,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from xrm_platform.providers import NotFound, PermanentError, ProviderError, QuotaExhausted
+from xrm_platform.providers import AccountError, NotFound, ProviderError, QuotaExhausted
 
 ALLOWED = "XRM_ICAL_FOLDERS"
 """Environment variable: folders, separated as in PATH, within which accounts may name one. Unset allows none."""
@@ -29,12 +29,12 @@ class Files:
         self._path = Path(unquote(urlsplit(url).path))
 
     def folder(self) -> Path:
-        """Where they are. Raises `PermanentError` if the operator did not allow it, `NotFound` if there is none: an
+        """Where they are. Raises `AccountError` if the operator did not allow it, `NotFound` if there is none: an
         empty answer would say that everything in it was deleted."""
         folder = self._path.resolve()
         allowed = [Path(each).resolve() for each in os.environ.get(ALLOWED, "").split(os.pathsep) if each]
         if not any(folder.is_relative_to(each) for each in allowed):
-            raise PermanentError("folder_not_allowed")
+            raise AccountError("folder_not_allowed")
         if not folder.is_dir():
             raise NotFound("folder_gone")
         return folder
@@ -55,8 +55,11 @@ class Files:
                 if error.errno in {errno.ENOENT, errno.ELOOP}:
                     return None
                 raise
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                return None
             with os.fdopen(descriptor, "rb") as file:
-                return file.read(self.LARGEST + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+                return file.read(self.LARGEST + 1)
 
     def add(self, name: str, content: bytes) -> bool:
         """Make a file, whole or not at all. False if there is one of this name."""
@@ -110,4 +113,4 @@ def _error(error: OSError) -> ProviderError:
         return NotFound("folder_gone")
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return QuotaExhausted("storage_full")
-    return PermanentError("folder_refused", detail=error.strerror or type(error).__name__)
+    return AccountError("folder_refused", detail=error.strerror or type(error).__name__)

@@ -47,7 +47,7 @@ class Folder:
         self._writing = asyncio.Lock()
 
     async def discover(self) -> None:
-        """See whether the folder may be used and is there. Raises `PermanentError`, `NotFound`."""
+        """See whether the folder may be used and is there. Raises `AccountError`, `NotFound`."""
         await asyncio.to_thread(self._files.folder)
 
     async def calendars(self) -> Sequence[RemoteCalendar]:

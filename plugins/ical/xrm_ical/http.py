@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aiohttp import DigestAuthMiddleware, encode_basic_auth
 
-from xrm_platform.providers import BadResponse, DriverContext, PermanentError, ProviderError
+from xrm_platform.providers import AccountError, BadResponse, DriverContext, ProviderError
 
 from .addresses import may_know_password
 from .exchange import Answer, Exchange
@@ -54,13 +54,13 @@ class HttpClient:
         raise BadResponse("too_many_redirects", host=self.host)
 
     def trusted(self, url: str) -> str:
-        """`url`, if requests of this account may go there. Raises `PermanentError` if not: people decide that."""
+        """`url`, if requests of this account may go there. Raises `AccountError` if not: people decide that."""
         try:
             trusted = may_know_password(self.url, url)
         except ValueError as error:
             raise BadResponse("not_caldav", detail=str(error)) from error
         if not trusted:
-            raise PermanentError("leads_elsewhere", host=urlsplit(url).hostname or "?")
+            raise AccountError("leads_elsewhere", host=urlsplit(url).hostname or "?")
         return url
 
     async def _signed_in(

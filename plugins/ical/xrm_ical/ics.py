@@ -108,7 +108,7 @@ def calendars_in(text: str) -> list[Component]:
         elif name == "END" and open_:
             ended = line.partition(":")[2].strip().upper()
             if ended != open_[-1].name:
-                raise UnreadableError("not_icalendar")
+                raise UnreadableError("ends_too_early" if open_[-1].name.startswith(ended) else "not_icalendar")
             open_.pop().whole = True
         elif open_:
             open_[-1].lines.append(line)
