@@ -58,6 +58,10 @@ def option_of(field: str) -> str:
 _ARGUMENTS = frozenset({"code", "login", "slug", "id"})
 _OPTIONS = {
     "sender": "--from",
+    "phones": "--phone",
+    "mails": "--mail",
+    "others": "--other",
+    "version": "--vcard-version",
     "attachments": "--attach",
     "html": "--html-file",
     "idempotency_key": "--key",

@@ -117,7 +117,7 @@ def _local_time(written: str) -> str:
 def _one_of_several(value: Any) -> str:
     """An element of a list in a cell: what it is for a recipient or a setting, else the thing itself."""
     if isinstance(value, dict):
-        return str(next((value[name] for name in ("address", "name", "code") if value.get(name)), value))
+        return str(next((value[name] for name in ("shown", "address", "name", "code") if value.get(name)), value))
     return str(value)
 
 

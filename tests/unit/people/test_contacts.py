@@ -119,6 +119,14 @@ async def test_what_is_not_there_is_not_found(contacts, operator, marie, search)
     assert (await contacts.list(operator, search=search)).items == ()
 
 
+async def test_the_digits_of_a_number_are_looked_for_together(contacts, operator, marie):
+    await contacts.create(operator, last_name="Martin", phones=[PhoneGiven("0612567834")])
+    company = await contacts.create(operator, company="12 34 SARL")
+
+    assert (await contacts.list(operator, search="06 12 34 56 78")).items == (marie,)
+    assert (await contacts.list(operator, search="12 34")).items == (company, marie)
+
+
 async def test_after_a_change_a_contact_is_found_by_what_it_is_now(contacts, operator, marie):
     await contacts.change(operator, marie.id, {"last_name": "Durand", "phones": []})
 

@@ -34,7 +34,7 @@ from .planning import Checked, Index, Known, Outcome, Seen, Step, check, plan
 from .rows import Row
 from .vcard import is_vcard, read_vcards
 
-BATCH = 500
+BATCH = 200
 FIRST_ROWS = 20
 
 

@@ -64,8 +64,8 @@ async def contacts_matching(
     digits: tuple[str, ...] = ()
     if search and search.strip():
         base = await people_queries.base_by_id(session, base_id=base_id)
-        words = folding.words_sought(search)
         digits = folding.digits_sought(search, base.country if base is not None else "FR")
+        words = (folding.fold(search),) if digits else folding.words_sought(search)
     rows = await queries.contacts(session, base_id=base_id, words=words, digits=digits, after=after, limit=limit + 1)
     page = page_of(rows, limit, lambda row: f"{row.sort_key}|{row.id}")
     return Page(await views_of(session, base_id=base_id, rows=page.items), page.next)
