@@ -8,6 +8,7 @@ from . import (
     accounts,
     audit,
     collaborators,
+    contacts,
     demo,
     init,
     mail,
@@ -33,6 +34,7 @@ def command_tree() -> typer.Typer:
     tree.command("init", cls=Command)(init.init)
     for name, commands in (
         ("collaborators", collaborators.commands),
+        ("contacts", contacts.commands),
         ("users", users.commands),
         ("tokens", tokens.commands),
         ("providers", providers.commands),
