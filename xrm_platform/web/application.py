@@ -16,9 +16,9 @@ from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, contacts, inbound, messages, people, session
+from .routes import accounts, contacts, inbound, messages, people, rules, session
 
-ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, inbound)
+ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, rules, inbound)
 
 
 def create_app(platform: Platform) -> web.Application:

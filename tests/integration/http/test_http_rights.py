@@ -10,7 +10,7 @@ from xrm_platform.web.application import ENDPOINTS
 from xrm_platform.web.endpoints import Need
 from xrm_platform.web.openapi import PREFIX
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs", "/static"}
+OPEN = {"/hooks/{token}", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs", "/static"}
 """Routes that are no endpoints of the API. They show nothing of a base."""
 
 FOR_EVERY_USER = {"list_collaborators", "show_collaborator", "list_collaborator_types"}
@@ -31,6 +31,10 @@ BODIES = {
     "send_mail": {"sender": "COM", "to": ["a@b.example"], "subject": "x", "text": "x"},
     "send_sms": {"sender": "COM", "to": ["0612345678"], "text": "x"},
     "preview_sms": {"text": "x"},
+    "change_rules": {"stop_number": "36180"},
+    "add_opt_out": {"channel": "sms", "address": "0612345678", "source": "phone call"},
+    "lift_opt_out": {"reason": "signed again"},
+    "set_price": {"price": "0.045"},
     "add_contact": {"last_name": "New", "phones": [{"number": "0612345678"}]},
     "change_contact": {"notes": "Changed"},
     "merge_contacts": {"others": ["01900000-0000-7000-8000-000000000000"]},
@@ -48,6 +52,7 @@ def named(endpoint):
 def request_of(endpoint, seed, *, base="ACME"):
     """Method, address and options of a request that would succeed for who may."""
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
+    ids["opt-outs"] = "01900000-0000-7000-8000-000000000000"
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
         base=base, code="COM", login="marie", slug="memory_mail", channel="mail", id=ids.get(about, "")

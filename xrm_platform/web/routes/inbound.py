@@ -9,7 +9,7 @@ from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
 from xrm_platform.web.endpoints import Need, endpoint
 from xrm_platform.web.schemas.answers import page_schema, view_schema
-from xrm_platform.web.schemas.queries import ConversationQuery, PageQuery
+from xrm_platform.web.schemas.queries import PageQuery
 
 BASE = "/bases/{base}"
 
@@ -45,17 +45,16 @@ async def show_conversation(call: Call) -> Page[ConversationEntry]:
 
 @endpoint(
     "GET",
-    BASE + "/conversation",
+    BASE + "/conversations/{number}",
     "messages",
     "The conversation with a number",
     Need.READ,
-    query=ConversationQuery,
+    query=PageQuery,
     answer=page_schema(ConversationEntry),
 )
 async def show_conversation_with_number(call: Call) -> Page[ConversationEntry]:
     """Whether a contact has the number or not."""
-    query = dict(call.query)
-    return await call.xrm.inbox.with_number(call.actor, query.pop("number"), **query)
+    return await call.xrm.inbox.with_number(call.actor, call.path["number"], **call.query)
 
 
 @endpoint(

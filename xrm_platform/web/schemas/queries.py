@@ -22,8 +22,13 @@ class MessagesQuery(PageQuery):
     sender = string(40, metadata={"description": "Code of a collaborator."})
 
 
-class ConversationQuery(PageQuery):
-    number = string(40, required=True, metadata={"description": "A phone number as people write it."})
+class OptOutsQuery(PageQuery):
+    channel = fields.String(validate=validate.OneOf(["mail", "sms"]))
+    address = string(metadata={"description": "Only those of this mail address or number."})
+
+
+class HeldQuery(Body):
+    sender = string(40, metadata={"description": "Only messages of this collaborator."})
 
 
 class ChannelQuery(Body):
