@@ -55,7 +55,13 @@ def request_of(endpoint, seed, *, base="ACME"):
     ids["opt-outs"] = "01900000-0000-7000-8000-000000000000"
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
-        base=base, code="COM", login="marie", slug="memory_mail", channel="mail", id=ids.get(about, "")
+        base=base,
+        code="COM",
+        login="marie",
+        slug="memory_mail",
+        channel="mail",
+        number="0612345678",
+        id=ids.get(about, ""),
     )
     options = {}
     if endpoint.body is not None:
