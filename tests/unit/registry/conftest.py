@@ -9,7 +9,7 @@ import pytest
 from xrm_platform.providers import Channel, DriverContext, ProviderDescriptor, ProviderSettings, hookimpl
 from xrm_platform.registry import Drivers, InProcessPlugin, Registry
 
-INSTALLED = ("smtp", "esendex", "ical", "google_calendar", "outlook", "apple_mail")
+INSTALLED = ("smtp", "esendex", "ovh_sms", "ical", "google_calendar", "outlook", "apple_mail")
 
 
 class QuietDriver:
