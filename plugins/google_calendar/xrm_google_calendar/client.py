@@ -35,9 +35,13 @@ class GoogleClient:
 
     async def pages(self, *path: str, **query: str | int) -> AsyncIterator[dict[str, Any]]:
         """A listing, page by page to its end. Raises `BadResponse` for one that turns in circles."""
-        seen: set[str] = set()
+        async for page in self.pages_from(await self.get(*path, **query), *path, **query):
+            yield page
+
+    async def pages_from(self, first: dict[str, Any], *path: str, **query: str | int) -> AsyncIterator[dict[str, Any]]:
+        """The listing whose first page is there already."""
+        page, seen = first, set[str]()
         while True:
-            page = await self.get(*path, **query)
             yield page
             token = page.get("nextPageToken")
             if not token:
@@ -45,7 +49,7 @@ class GoogleClient:
             if not isinstance(token, str) or token in seen or len(seen) > MOST_PAGES:
                 raise BadResponse("no_listing")
             seen.add(token)
-            query["pageToken"] = token
+            page = await self.get(*path, **{**query, "pageToken": token})
 
     async def write(
         self,

@@ -11,11 +11,14 @@ from icalendar import Calendar, Event
 
 from xrm_platform.providers import Unsupported
 
-from . import kept, recurrence
+from . import kept, own_zones, recurrence
 from .fields import Fields, fields_of
 from .properties import lines_of, moment_of, word
 from .reading import FLOATING, event_of, plain_event, span_of_item
 from .times import Span, instant, span_of
+
+NOT_ICALENDAR = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+"""What icalendar raises for texts that are none; not only `ValueError`, as generated and found texts show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ def read(text: str) -> Document:
     """Take a text apart. Raises `Unsupported` when it does not hold exactly one event."""
     try:
         calendar = Calendar.from_ical(text)
-    except (ValueError, IndexError, KeyError) as error:
+    except NOT_ICALENDAR as error:
         raise Unsupported("not_icalendar", detail=str(error)) from error
     events = [component for component in calendar.walk("VEVENT") if isinstance(component, Event)]
+    own_zones.apply(calendar, events)
     if not events:
         raise Unsupported("no_event")
     if len({str(event.get("UID", "")) for event in events}) > 1:
@@ -156,8 +160,10 @@ def to_patch(before: Said, after: Said) -> dict[str, Any]:
 
 
 def to_replace(said: Said) -> dict[str, Any]:
-    """The body that makes an item say this and nothing else of what we know."""
-    return _patching(dict(said.fields), dict(said.private))
+    """The body that makes an occurrence say this and nothing else of what we know; without reminders of its own it
+    keeps those of its series."""
+    body = {name: value for name, value in said.fields.items() if name != "reminders" or value is not None}
+    return _patching(body, dict(said.private))
 
 
 def _patching(body: dict[str, Any], private: Mapping[str, str | None]) -> dict[str, Any]:

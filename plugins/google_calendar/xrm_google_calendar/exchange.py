@@ -51,9 +51,10 @@ async def exchange(
 ) -> Answer:
     """Send `body` to `url`; `lost` is what a request without an answer means. Redirects are not followed."""
     host = url.host or ""
+    guards = () if method == "GET" else (_once,)
     try:
         async with http.request(
-            method, url, headers=headers, data=body, timeout=TIMEOUT, allow_redirects=False, middlewares=(_once,)
+            method, url, headers=headers, data=body, timeout=TIMEOUT, allow_redirects=False, middlewares=guards
         ) as response:
             return Answer(response.status, response.headers.get("Retry-After"), await response.read())
     except ClientSSLError as error:

@@ -81,27 +81,21 @@ async def _full(client: GoogleClient, calendar: str) -> AsyncIterator[ChangePage
 async def _incremental(
     client: GoogleClient, calendar: str, cursor: str, first: dict[str, Any]
 ) -> AsyncIterator[ChangePage]:
-    collected, page = Collected(), first
-    while True:
-        singles = collected.take(items_of(page))
-        told = await asyncio.to_thread(_told_of_singles, singles)
-        if "nextPageToken" not in page:
-            break
-        yield ChangePage(tuple(told))
-        page = await _next(client, calendar, cursor, str(page["nextPageToken"]))
-    for ref in dict.fromkeys([*collected.masters, *collected.exceptions]):
-        if ref not in collected.gone:
-            told += await _told_of_touched(client, calendar, collected, ref)
-    yield ChangePage(tuple(told), _cursor(page.get("nextSyncToken")))
-
-
-async def _next(client: GoogleClient, calendar: str, cursor: str, token: str) -> dict[str, Any]:
-    query: dict[str, str | int] = {"syncToken": cursor, "pageToken": token, "maxResults": LARGEST_PAGE}
+    collected, told, token = Collected(), list[Change](), None
+    query: dict[str, str | int] = {"syncToken": cursor, "maxResults": LARGEST_PAGE}
     try:
-        return await client.get("calendars", calendar, "events", **query)
+        async for page in client.pages_from(first, "calendars", calendar, "events", **query):
+            if told:
+                yield ChangePage(tuple(told))
+            told = await asyncio.to_thread(_told_of_singles, collected.take(items_of(page)))
+            token = page.get("nextSyncToken")
     except NotFound as error:
         # Half of the changes are told already: the next attempt begins anew, and finds the token gone at once.
         raise TransientError(detail=error.detail) from error
+    for ref in dict.fromkeys([*collected.masters, *collected.exceptions]):
+        if ref not in collected.gone:
+            told += await _told_of_touched(client, calendar, collected, ref)
+    yield ChangePage(tuple(told), _cursor(token))
 
 
 async def _told_of_touched(client: GoogleClient, calendar: str, collected: Collected, ref: str) -> list[Change]:

@@ -80,9 +80,10 @@ def from_google(item: Mapping[str, Any], event: Event) -> None:
 
 
 def organizer_from_google(item: Mapping[str, Any], event: Event) -> None:
-    """Write who organises: said where somebody is invited, or where it is somebody else's event."""
+    """Write who organises, if that is somebody else. The account itself is not named: to other calendar servers an
+    ORGANIZER is an order to invite."""
     organizer = item.get("organizer") or {}
-    if organizer.get("email") and (item.get("attendees") or not organizer.get("self")):
+    if organizer.get("email") and not organizer.get("self"):
         written = vCalAddress(f"mailto:{organizer['email']}")
         if organizer.get("displayName"):
             written.params["CN"] = _parameter(organizer["displayName"])
