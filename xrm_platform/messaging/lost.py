@@ -43,5 +43,7 @@ def found_at_vendor(lost: Sequence[Lost], sent: Sequence[SentSms], known: Collec
 
 
 def _is(lost: Lost, sent: SentSms) -> bool:
-    same = sent.text == lost.text if sent.whole else bool(sent.text) and lost.text.startswith(sent.text)
+    """White space does not count: vendors trim what they show."""
+    wanted, shown = " ".join(lost.text.split()), " ".join(sent.text.split())
+    same = shown == wanted if sent.whole else bool(shown) and wanted.startswith(shown)
     return same and lost.since - EARLIER <= sent.at
