@@ -32,12 +32,3 @@ class TestOnXandikos(OnAServer):
     @pytest.fixture
     def vendor(self, xandikos_vendor: DavVendor) -> DavVendor:
         return xandikos_vendor
-
-
-class TestWithDigest(TestOnXandikos):
-    """Beside everything else, the password never travels but in a proof."""
-
-    @pytest.fixture
-    def vendor(self, xandikos_vendor: DavVendor) -> DavVendor:
-        xandikos_vendor.proxy.digest = True
-        return xandikos_vendor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,6 +94,8 @@ def test_every_shape_is_read_and_survives_folding(shape: str) -> None:
         (vcalendar(*vevent("a", "A"), *vevent("b", "B")), "several_events"),
         (vcalendar(*vevent("a", "A"), *vevent("a", "A")), "several_events"),
         (an_event("a").replace("DTSTART:20270310T090000Z\r\n", ""), "no_start"),
+        (an_event("a", "A", "UID:b"), "said_twice"),
+        (an_event("a", "A", "DTSTART:20270310T100000Z"), "said_twice"),
         (an_event("a").replace("20270310", "20270231"), "bad_time"),
         (an_event("a").replace("T090000Z", "T250000Z"), "bad_time"),
         (an_event("a", "A", "RRULE:FREQ=SOMETIMES"), "bad_rule"),
@@ -149,7 +152,7 @@ def corpus() -> list[Path]:
 @pytest.mark.skipif(not corpus(), reason="the files of other programs are not here")
 def test_every_file_of_other_programs_is_read_or_said_to_be_unreadable() -> None:
     """No crash, no hang; what is read as an event can be parsed in full. Bounded in the time of this process alone."""
-    read, told, refused = 0, [], []
+    read, told, refused, misread = 0, [], [], []
     began = time.process_time()
     for file in corpus():
         try:
@@ -163,13 +166,23 @@ def test_every_file_of_other_programs_is_read_or_said_to_be_unreadable() -> None
                 continue
             assert isinstance(item, RemoteEvent)
             assert uid_of(item.ical) == item.uid
-            assert {event["UID"] for event in Calendar.from_ical(item.ical).walk("VEVENT")}
             read += 1
+            if uids_by_icalendar(item.ical) != {item.uid}:
+                misread.append((file.name, item.uid))
     seconds = time.process_time() - began
     print(f"{len(corpus())} files: {read} events read, {len(told)} told, {len(refused)} files refused, {seconds:.1f} s")
     assert all(reason for _, _, reason in told)
-    assert read > len(told)
+    assert read > 20 * len(told)
+    assert len(misread) <= 1, "icalendar stumbles over one, whose parameter VALUE has two values"
     assert seconds < 120, "a file makes it hang"
+
+
+def uids_by_icalendar(text: str) -> set[str]:
+    with warnings.catch_warnings(action="ignore"):  # of zones whose names it has to guess
+        try:
+            return {str(event["UID"]) for event in Calendar.from_ical(text).walk("VEVENT")}
+        except (ValueError, AttributeError):
+            return set()
 
 
 @pytest.mark.parametrize("size", [10, 10_000])

@@ -7,9 +7,9 @@ from urllib.parse import urljoin
 import pytest
 from servers.dav_vendor import DavVendor
 
-from xrm_platform.providers import TickState, Unreadable
+from xrm_platform.providers import AuthError, TickState, Unreadable
 from xrm_platform.testing.calendar_contract import SHAPES, an_event, vcalendar, vevent
-from xrm_platform.testing.calendar_vendor import calendar_named, changed, events
+from xrm_platform.testing.calendar_vendor import calendar_named, changed, events, retitled
 
 
 @pytest.fixture(params=["radicale_vendor", "xandikos_vendor"])
@@ -107,3 +107,21 @@ async def test_without_a_password_somebody_elses_calendars_are_refused(opened, r
         ("secured", TickState.SKIPPED),
         ("signed_in", TickState.FAILED),
     ]
+
+
+async def test_a_server_that_wants_digest_gets_proofs_and_no_password(xandikos_vendor, opened):
+    proxy = xandikos_vendor.proxy
+    proxy.digest = True
+    driver = opened(**xandikos_vendor.account)
+    calendar = (await calendar_named(driver, xandikos_vendor.calendar_name)).id
+    made = await driver.create(calendar, "key-1", an_event("a", "Before"))
+    await driver.update(calendar, made, retitled(made.ical, "Before", "After"))
+    assert await xandikos_vendor.titles() == {"a": "After"}
+    challenged, first, *others = proxy.authorizations
+    assert challenged.startswith("Basic ")
+    assert first == ""
+    assert others
+    assert all(each.startswith("Digest ") for each in others)
+    await xandikos_vendor.refuse_credentials()
+    with pytest.raises(AuthError):
+        await driver.calendars()

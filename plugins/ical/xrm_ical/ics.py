@@ -88,7 +88,7 @@ def value_if(line: str, name: str) -> str | None:
     if name_of(line) != name:
         return None
     masked = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line)  # a colon in a quoted parameter ends nothing
-    return line[masked.index(":") + 1 :].strip() if ":" in masked else None
+    return line[masked.index(":") + 1 :] if ":" in masked else None
 
 
 def calendars_in(text: str) -> list[Component]:
@@ -132,7 +132,7 @@ def judged(events: Sequence[Component]) -> str:
     if not events:
         raise UnreadableError("no_event")
     uids = {event.value("UID") or "" for event in events}
-    if "" in uids:
+    if not all(uid.strip() for uid in uids):
         raise UnreadableError("no_uid")
     if len(uids) > 1:
         raise UnreadableError("several_events")
@@ -145,6 +145,8 @@ def judged(events: Sequence[Component]) -> str:
 
 
 def _judge(event: Component) -> None:
+    if any(len(event.values(name)) > 1 for name in ("UID", "DTSTART", "DTEND", "RECURRENCE-ID")):
+        raise UnreadableError("said_twice")
     start = event.value("DTSTART")
     if start is None:
         raise UnreadableError("no_start")
@@ -157,7 +159,7 @@ def _judge(event: Component) -> None:
 
 def is_moment(value: str) -> bool:
     """Whether `value` is a DATE or a DATE-TIME (§3.3.4, §3.3.5) that exists."""
-    found = _MOMENT.fullmatch(value)
+    found = _MOMENT.fullmatch(value.strip())
     if found is None:
         return False
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
@@ -169,7 +171,7 @@ def is_moment(value: str) -> bool:
 
 
 def _is_rule(value: str) -> bool:
-    parts = dict(part.partition("=")[::2] for part in value.upper().split(";") if part)
+    parts = dict(part.partition("=")[::2] for part in value.strip().upper().split(";") if part)
     return parts.get("FREQ", "") in FREQUENCIES
 
 
@@ -198,7 +200,7 @@ def by_uid(events: Iterable[Component]) -> dict[str, list[Component]]:
     groups: defaultdict[str, list[Component]] = defaultdict(list)
     for event in events:
         uid = event.value("UID")
-        if not uid:
+        if not uid or not uid.strip():
             uid = essence(event.text())
             event.lines.insert(0, f"UID:{uid}")
         groups[uid].append(event)

@@ -80,7 +80,8 @@ def _look(calendars: list[Component]) -> tuple[str | None, str | None, str | Non
     """Name, colour and zone, each by the first property that says it (RFC 7986 §5, else Apple's)."""
 
     def first(*names: str) -> str | None:
-        return next((value for name in names for each in calendars if (value := each.value(name))), None)
+        values = (each.value(name) or "" for name in names for each in calendars)
+        return next((value.strip() for value in values if value.strip()), None)
 
     name = first("NAME", "X-WR-CALNAME")
     return (
