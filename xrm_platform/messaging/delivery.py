@@ -48,6 +48,7 @@ class Delivery:
         self._now = now
         self._worker = Worker(store, sendables, Gate(), notices, now, new_id(), lease, asyncio.Event())
         self._paces: dict[str, Pace] = {}
+        self._resting: dict[str, datetime] = {}
 
     def stop(self) -> None:
         """Let the calls under way end, and hand over nothing more."""
@@ -66,14 +67,23 @@ class Delivery:
             self._wake(f"poll {account_id}")
 
     async def deliver(self, account_id: str) -> None:
-        """Send what is due of the account, then ask to be woken when the next message is."""
+        """Send what is due of the account, then ask to be woken when the next message is. An account whose vendor asked
+        to wait is left alone until then, whoever wakes it."""
+        rested_at = self._resting.get(account_id)
+        if rested_at is not None and self._now() < rested_at:
+            self._wake(f"deliver {account_id}", rested_at)
+            return
         source = await self._sources.open(account_id)
         if source is None or await self._held(source.account):
             return
         account = source.account
-        pace = self._paces.setdefault(account_id, Pace(source.driver.descriptor.limits.per_second))
+        pace = self._paces.setdefault(
+            account_id, Pace(source.driver.descriptor.limits.per_second, self._worker.stopping)
+        )
         drain = Drain(self._worker, source, pace)
         await drain.run()
+        if drain.rest is not None:
+            self._resting[account_id] = self._now() + drain.rest
         if drain.suspend is not None:
             await self._connections.suspend(account, drain.suspend)
         elif not self._worker.stopping.is_set():

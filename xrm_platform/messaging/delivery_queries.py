@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Update, and_, bindparam, insert, or_, sele
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.accounts.tables import EnabledProvider, ProviderAccount
 from xrm_platform.people.tables import Base
 from xrm_platform.store import new_id
 
@@ -23,13 +23,17 @@ async def claim(
     *,
     base_id: str,
     account_id: str,
+    rev: int,
     owner: str,
     now: datetime,
     lease_until: datetime,
     limit: int,
 ) -> Sequence[Message]:
     """Take up to `limit` messages of an account that are due: they and their queued recipients are `sending`, leased to
-    `owner`. Higher priorities first, then the longest due. Two workers never take the same."""
+    `owner`. Higher priorities first, then the longest due. Two workers never take the same.
+
+    None when the account may not send, or when its settings are no longer those of `rev`: a person stops it, or changes
+    it, while it works through thousands."""
     due = (
         select(Message)
         .where(
@@ -37,6 +41,7 @@ async def claim(
             Message.account_id == account_id,
             Message.state == State.QUEUED,
             Message.due_at <= now,
+            _may_send(base_id, account_id, rev),
         )
         .order_by(Message.priority.desc(), Message.due_at, Message.id)
         .limit(limit)
@@ -67,6 +72,22 @@ async def claim(
         [_event(base_id, message_id, None, now, State.SENDING, {}) for message_id in ids],
     )
     return claimed
+
+
+def _may_send(base_id: str, account_id: str, rev: int) -> ColumnElement[bool]:
+    account = select(ProviderAccount.id).where(
+        ProviderAccount.base_id == base_id,
+        ProviderAccount.id == account_id,
+        ProviderAccount.rev == rev,
+        ProviderAccount.paused.is_(False),
+        ProviderAccount.suspended.is_(False),
+    )
+    enabled = select(EnabledProvider.slug).where(
+        EnabledProvider.base_id == ProviderAccount.base_id,
+        EnabledProvider.channel == ProviderAccount.channel,
+        EnabledProvider.slug == ProviderAccount.slug,
+    )
+    return account.where(enabled.exists()).exists()
 
 
 async def renew_leases(
@@ -121,7 +142,7 @@ async def still_owned(
             Message.state == State.UNKNOWN,
         ),
     )
-    return frozenset((await session.scalars(query.with_for_update())).all())
+    return frozenset((await session.scalars(query.order_by(Message.id).with_for_update())).all())
 
 
 async def write_recipients(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -181,29 +202,30 @@ def _event(
 async def release(
     session: AsyncSession, *, base_id: str, owner: str, message_ids: Collection[str], now: datetime
 ) -> None:
-    """Give back messages that were claimed and never handed to a driver."""
+    """Give back messages that were claimed and never handed to a driver; `owner` has them no longer if its lease ran
+    out."""
+    mine = select(Message.id).where(
+        Message.base_id == base_id,
+        Message.id.in_(message_ids),
+        Message.state == State.SENDING,
+        Message.lease_owner == owner,
+    )
+    ids = (await session.scalars(mine.order_by(Message.id).with_for_update())).all()
     await session.execute(
         update(Message)
-        .where(
-            Message.base_id == base_id,
-            Message.id.in_(message_ids),
-            Message.state == State.SENDING,
-            Message.lease_owner == owner,
-        )
+        .where(Message.base_id == base_id, Message.id.in_(ids))
         .values(state=State.QUEUED, attempts=Message.attempts - 1, lease_owner=None, lease_until=None)
     )
     await session.execute(
         update(MessageRecipient)
         .where(
             MessageRecipient.base_id == base_id,
-            MessageRecipient.message_id.in_(message_ids),
+            MessageRecipient.message_id.in_(ids),
             MessageRecipient.state == State.SENDING,
         )
         .values(state=State.QUEUED)
     )
-    await write_events(
-        session, base_id=base_id, rows=[(message_id, None, now, State.QUEUED, {}) for message_id in message_ids]
-    )
+    await write_events(session, base_id=base_id, rows=[(message_id, None, now, State.QUEUED, {}) for message_id in ids])
 
 
 async def uncount_attempt(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> None:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.problems import Unavailable
 from xrm_platform.providers import (
     Capability,
     OutgoingMail,
@@ -23,6 +25,7 @@ from xrm_platform.providers import (
     SendResult,
     TransientError,
 )
+from xrm_platform.registry import DriverClosed
 from xrm_platform.store import Store
 
 from . import delivery_queries as queries
@@ -30,10 +33,16 @@ from .answers import Answer, matched, settled
 from .notices import Notices
 from .outcomes import Outcome, Terms
 from .pace import Pace
+from .retry import NotHandedOver
 from .rules.admission import Gate
 from .sendables import Claimed, Sendable, Sendables, read_claimed
 from .sources import Source
 from .writing import write_outcomes
+
+log = structlog.get_logger("xrm.messaging")
+
+TRY_AGAIN_SECONDS = 0.2
+"""After which a result is tried to be written again that the database did not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +75,37 @@ class Drain:
         self._terms = Terms(
             idempotent=Capability.IDEMPOTENT_SEND in capabilities, reports=Capability.DELIVERY_REPORTS in capabilities
         )
+        self._claimed: dict[str, None] = {}
+        """The ids of what the provider has not been offered."""
         self._ready: deque[Sendable] = deque()
         self._calls: dict[asyncio.Task[Sequence[Answer]], Sequence[Sendable]] = {}
+        self._finished: list[tuple[Sequence[Sendable], Sequence[Answer]]] = []
+        """What has arrived and is not written yet."""
         self._leased_until = worker.now() + worker.lease
         self._nothing_due = False
+        self._driver_closed = False
 
     async def run(self) -> None:
         """Until nothing is due any more, or the account has to rest or to stop."""
         try:
-            await self._claim_more(await self._write(()))
+            await self._claim_more(await self._write())
             while self._start_calls():
-                await self._claim_more(await self._write(await self._finished_calls()))
+                await self._finished_calls()
+                await self._claim_more(await self._write())
         finally:
             await self._leave()
 
     @property
     def _halted(self) -> bool:
-        return self._worker.stopping.is_set() or self.rest is not None or self.suspend is not None
+        broken_off = self._worker.stopping.is_set() or self._driver_closed
+        return broken_off or self.rest is not None or self.suspend is not None
 
     def _start_calls(self) -> bool:
         """Keep every connection busy; whether any is."""
         while self._ready and len(self._calls) < self._limits.connections and not self._halted:
             batch = self._next_batch()
+            for sendable in batch:
+                del self._claimed[sendable.attempt.message_id]
             self._calls[asyncio.create_task(self._hand_over(batch))] = batch
         return bool(self._calls)
 
@@ -107,7 +125,7 @@ class Drain:
         for start in range(0, len(outgoing), self._limits.batch):
             part = outgoing[start : start + self._limits.batch]
             await self._pace.wait(len(part))
-            answers.extend(await self._send(part))
+            answers.extend([NotHandedOver()] * len(part) if self._halted else await self._send(part))
         return answers
 
     async def _send(self, part: Sequence[OutgoingMail | OutgoingSms]) -> Sequence[Answer]:
@@ -118,27 +136,50 @@ class Drain:
             results: Sequence[SendResult] = await self._source.driver.call(
                 "send", lambda driver: driver.send(part), effect=True
             )
+        except DriverClosed:
+            self._driver_closed = True
+            return [NotHandedOver()] * len(part)
         except ProviderError as error:
             return [error] * len(part)
         return matched(part, results)
 
-    async def _finished_calls(self) -> Sequence[tuple[Sequence[Sendable], Sequence[Answer]]]:
-        """What has arrived, at least one call's; while nothing does, the leases are renewed."""
+    async def _finished_calls(self) -> None:
+        """Wait for what arrives, at least one call's; while nothing does, the leases are renewed."""
         while True:
             done, _ = await asyncio.wait(
                 self._calls, timeout=self._worker.lease.total_seconds() / 3, return_when=asyncio.FIRST_COMPLETED
             )
             if done:
-                finished = [(self._calls.pop(task), task.result()) for task in done]
+                self._finished += [(self._calls.pop(task), task.result()) for task in done]
                 self._start_calls()
-                return finished
-            async with self._worker.store.write() as session:
-                await self._renew_leases(session)
+                return
+            try:
+                async with self._worker.store.write() as session:
+                    await self._renew_leases(session)
+            except Unavailable as problem:
+                log.warning("leases not renewed", account=self._account_id, code=problem.code)
 
-    async def _write(self, finished: Sequence[tuple[Sequence[Sendable], Sequence[Answer]]]) -> Sequence[Claimed]:
-        """Commit what has arrived and claim what follows, in one transaction."""
+    async def _write(self) -> Sequence[Claimed]:
+        """Commit what has arrived and claim what follows, in one transaction.
+
+        What a provider answered is known to nobody else: while the database does not take it, it is tried again for as
+        long as a lease lasts.
+        """
+        patience = asyncio.get_running_loop().time() + self._worker.lease.total_seconds()
+        while True:
+            try:
+                return await self._write_once()
+            except Unavailable as problem:
+                if not self._finished or asyncio.get_running_loop().time() >= patience:
+                    raise
+                log.warning("results not written yet", account=self._account_id, code=problem.code)
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
+
+    async def _write_once(self) -> Sequence[Claimed]:
         now = self._worker.now()
-        outcomes = [outcome for batch, answers in finished for outcome in settled(batch, answers, self._terms, now)]
+        outcomes = [
+            outcome for batch, answers in self._finished for outcome in settled(batch, answers, self._terms, now)
+        ]
         self._heed(outcomes)
         async with self._worker.store.write() as session:
             written = await write_outcomes(
@@ -147,6 +188,8 @@ class Drain:
             if self._leased_until - now < self._worker.lease * 2 / 3:
                 await self._renew_leases(session)
             claimed = await self._claim(session, now)
+        self._finished.clear()
+        self._claimed.update((one.message.id, None) for one in claimed)
         self._worker.notices.post(
             self._source.base_code, "message", [(outcome.message_id, outcome.state) for outcome in written]
         )
@@ -169,6 +212,7 @@ class Drain:
             session,
             base_id=self._base_id,
             account_id=self._account_id,
+            rev=self._source.account.rev,
             owner=self._worker.owner,
             now=now,
             lease_until=self._leased_until,
@@ -200,18 +244,24 @@ class Drain:
     async def _leave(self) -> None:
         """Write what calls still under way give, and give back what was not handed over."""
         self._nothing_due = True
-        while self._calls:
+        if self._calls:
             await asyncio.wait(self._calls)
-            finished = [(batch, task.result()) for task, batch in self._calls.items()]
+            self._finished += [(batch, task.result()) for task, batch in self._calls.items()]
             self._calls.clear()
-            await self._write(finished)
-        if not self._ready:
+        try:
+            if self._finished:
+                await self._write()
+        finally:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        if not self._claimed:
             return
         async with self._worker.store.write() as session:
             await queries.release(
                 session,
                 base_id=self._base_id,
                 owner=self._worker.owner,
-                message_ids=[sendable.attempt.message_id for sendable in self._ready],
+                message_ids=list(self._claimed),
                 now=self._worker.now(),
             )

@@ -101,16 +101,21 @@ def _judge(
         return RecipientOutcome(pending.id, State.HANDED_OVER, reference), None
     error = (answer.error if answer is not None else whole) or BadResponse("recipient_unanswered")
     decision = decide(error, attempts=attempts, idempotent=terms.idempotent)
-    return RecipientOutcome(pending.id, _STATE_AFTER[decision.then], error=error), decision
+    told = None if decision.then is Then.GIVE_BACK else error
+    return RecipientOutcome(pending.id, _STATE_AFTER[decision.then], error=told), decision
 
 
 _STATE_AFTER = {
     Then.RETRY: State.QUEUED,
     Then.REST: State.QUEUED,
+    Then.GIVE_BACK: State.QUEUED,
     Then.SUSPEND: State.QUEUED,
     Then.UNKNOWN: State.UNKNOWN,
     Then.FAIL: State.FAILED,
 }
+
+
+_UNCOUNTED = frozenset({Then.REST, Then.GIVE_BACK, Then.SUSPEND})
 
 
 def _gather(
@@ -125,7 +130,7 @@ def _gather(
     waits = [decision.wait for _, decision in decisions if _STATE_AFTER[decision.then] is State.QUEUED]
     rests = [decision.wait for _, decision in decisions if decision.then is Then.REST]
     suspending = [outcome.error for outcome, decision in decisions if decision.then is Then.SUSPEND]
-    counted = not decisions or any(decision.then not in (Then.REST, Then.SUSPEND) for _, decision in decisions)
+    counted = not decisions or any(decision.then not in _UNCOUNTED for _, decision in decisions)
     untried = state is State.QUEUED and not decisions  # only those are left that wait for their hour
     return Outcome(
         message_id=attempt.message_id,

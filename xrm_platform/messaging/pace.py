@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 
 class Pace:
-    """Lets `per_second` messages go on average, and as many at once after a pause; None is no limit."""
+    """Lets `per_second` messages go on average, and as many at once after a pause; None is no limit. Nobody waits any
+    longer once `stopping` is set."""
 
-    def __init__(self, per_second: float | None) -> None:
+    def __init__(self, per_second: float | None, stopping: asyncio.Event) -> None:
         self._per_second = per_second
+        self._stopping = stopping
         self._free_at = 0.0
         self._turn = asyncio.Lock()
 
@@ -19,5 +22,7 @@ class Pace:
             return
         async with self._turn:
             now = asyncio.get_running_loop().time()
-            await asyncio.sleep(max(0.0, self._free_at - now))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(self._free_at):
+                    await self._stopping.wait()
             self._free_at = max(self._free_at, now) + messages / self._per_second

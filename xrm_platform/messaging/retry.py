@@ -30,11 +30,17 @@ REST = timedelta(minutes=1)
 JITTER = 0.2
 
 
+class NotHandedOver(TransientError):
+    """The provider has not heard of it: the work was broken off before. Nobody is told, it simply waits on."""
+
+
 class Then(StrEnum):
     RETRY = "retry"
     """The message is queued again for later, and the attempt is counted."""
     REST = "rest"
     """The vendor asks to wait: the account rests, the message stays queued, nothing is counted."""
+    GIVE_BACK = "give_back"
+    """The message is queued again as if nothing had been tried."""
     SUSPEND = "suspend"
     """Nothing can be sent through this account until a person acts: it is suspended, the message stays queued."""
     UNKNOWN = "unknown"
@@ -56,8 +62,8 @@ def decide(error: ProviderError, *, attempts: int, idempotent: bool) -> Decision
     match error:
         case RateLimited():
             return Decision(Then.REST, error.retry_after or REST)
-        case AccountError():
-            return Decision(Then.SUSPEND)
+        case NotHandedOver() | AccountError():
+            return Decision(Then.GIVE_BACK if isinstance(error, NotHandedOver) else Then.SUSPEND)
         case OutcomeUnknown() if not idempotent:
             return Decision(Then.UNKNOWN)
         case TransientError() | OutcomeUnknown():

@@ -6,7 +6,7 @@ methods (or `call`, which they stand on). Nothing else in the platform knows plu
 
 from .calls import Caller, call, call_now, pages
 from .dispatch import BrokenVeto
-from .drivers import AccountDriver, Drivers
+from .drivers import AccountDriver, DriverClosed, Drivers
 from .plugin import InProcessPlugin
 from .redaction import redacted, secret_values
 from .registry import Registry
@@ -16,6 +16,7 @@ __all__ = [
     "AccountDriver",
     "BrokenVeto",
     "Caller",
+    "DriverClosed",
     "Drivers",
     "InProcessPlugin",
     "PluginState",

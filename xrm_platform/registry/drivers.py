@@ -18,11 +18,17 @@ from .registry import Registry
 T = TypeVar("T")
 
 
+class DriverClosed(TransientError):
+    """The account's settings changed, or the program ends: the driver was not called."""
+
+    default_code = "driver_closed"
+
+
 class AccountDriver:
     """The driver of one account, every call to it by way of the boundary in `calls`.
 
-    When the account's settings change, calls in flight end with the old driver and later ones raise
-    `TransientError("driver_closed")`: ask `Drivers.get` before each piece of work.
+    When the account's settings change, calls in flight end with the old driver and later ones raise `DriverClosed`: ask
+    `Drivers.get` before each piece of work.
     """
 
     def __init__(self, driver: Any, caller: Caller, revision: int, descriptor: ProviderDescriptor) -> None:
@@ -79,7 +85,7 @@ class AccountDriver:
 
     def _begin(self) -> None:
         if self._idle is not None:
-            raise TransientError("driver_closed")
+            raise DriverClosed
         self._in_flight += 1
 
     def _end(self) -> None:
@@ -121,7 +127,7 @@ class Drivers:
         if slot.current is None or slot.current.revision < revision:
             async with slot.lock:
                 if self._closed:
-                    raise TransientError("driver_closed")
+                    raise DriverClosed
                 if slot.current is None or slot.current.revision < revision:
                     built = await self._build(account_id, revision, descriptor, load_settings)
                     self._retire(slot)

@@ -196,9 +196,7 @@ async def messages_to(
     return (await session.scalars(query.order_by(Message.id.desc()).limit(limit))).all()
 
 
-async def repoint_contact(
-    session: AsyncSession, *, base_id: str, contacts: Sequence[str], into: str | None
-) -> None:
+async def repoint_contact(session: AsyncSession, *, base_id: str, contacts: Sequence[str], into: str | None) -> None:
     """What came from `contacts` came from the one they were merged into; from nobody known when they are deleted."""
     await session.execute(
         update(InboundMessage)
