@@ -30,9 +30,9 @@ def found_at_vendor(lost: Sequence[Lost], sent: Sequence[SentSms], known: Collec
     `known` are the references that other messages have. Of equal texts to one number, the earlier is the earlier.
     """
     free: dict[str, list[SentSms]] = defaultdict(list)
-    for one in sorted(sent, key=lambda one: one.at):
-        if one.reference not in known:
-            free[one.to].append(one)
+    for held in sorted(sent, key=lambda held: held.at):
+        if held.reference not in known:
+            free[held.to].append(held)
     found: dict[str, str] = {}
     for one in sorted(lost, key=lambda one: (one.since, one.recipient_id)):
         match = next((candidate for candidate in free[one.number] if _is(one, candidate)), None)

@@ -16,7 +16,6 @@ from .lost import Lost
 from .states import State
 from .tables import Message, MessageRecipient
 
-
 BATCH = 2000
 
 

@@ -28,5 +28,5 @@ async def _body(request: web.Request) -> bytes:
     async for chunk in request.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > MAX_BODY:
-            raise TooLarge(MAX_BODY)
+            raise TooLarge("body_too_large", limit=MAX_BODY)
     return bytes(body)

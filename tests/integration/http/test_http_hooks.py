@@ -55,4 +55,4 @@ async def test_the_conversation_with_a_number_is_shown(as_token):
     response = await as_token("read")("GET", f"{BASE}/conversations/0612345678")
 
     assert response.status == 200
-    assert set((await response.json())) >= {"items"}
+    assert set(await response.json()) >= {"items"}
