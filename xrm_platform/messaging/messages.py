@@ -79,7 +79,7 @@ class Messages:
         """Raises `Missing` for a message that is not there or not for the actor to see."""
         require_scope(actor, Scope.READ)
         async with self._store.read() as session:
-            message = await self._visible(session, actor, message_id)
+            message = await visible_message(session, actor, message_id)
             codes = await lookup.codes(session, base_id=actor.base_id)
             recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[message.id])
             events = await queries.events(session, base_id=actor.base_id, message_id=message.id)
@@ -109,7 +109,7 @@ class Messages:
         """Bring the recipients that are in one of `sources` to `target`, and the message with them."""
         now = self._now()
         async with self._store.write() as session:
-            message = await self._visible(session, actor, message_id, for_update=True)
+            message = await visible_message(session, actor, message_id, for_update=True)
             require_may_send_as(actor, message.sender_id)
             recipients = (await queries.recipients(session, base_id=actor.base_id, message_ids=[message.id]))[
                 message.id
@@ -134,19 +134,17 @@ class Messages:
         self._notices.post(actor.base_code, "message", [(message.id, message.state)])
         return message_view(message, recipients, codes[message.sender_id], waits)
 
-    async def _visible(
-        self, session: AsyncSession, actor: Actor, message_id: str, *, for_update: bool = False
-    ) -> Message:
-        require_collaborative(actor)
-        message = None
-        if message_id.isprintable():
-            message = await queries.message(
-                session, base_id=actor.base_id, message_id=message_id, for_update=for_update
-            )
-        senders = await visible_senders(session, actor)
-        if message is None or (senders is not None and message.sender_id not in senders):
-            raise Missing("unknown_message", message=message_id)
-        return message
+
+async def visible_message(session: AsyncSession, actor: Actor, message_id: str, *, for_update: bool = False) -> Message:
+    """Raises `Missing` for a message that is not there or not for the actor to see."""
+    require_collaborative(actor)
+    message = None
+    if message_id.isprintable():
+        message = await queries.message(session, base_id=actor.base_id, message_id=message_id, for_update=for_update)
+    senders = await visible_senders(session, actor)
+    if message is None or (senders is not None and message.sender_id not in senders):
+        raise Missing("unknown_message", message=message_id)
+    return message
 
 
 async def _waits(session: AsyncSession, actor: Actor, messages: Sequence[Message]) -> dict[str, str | None]:

@@ -14,11 +14,12 @@ from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_admin, require_may_send_as
-from xrm_platform.problems import Conflicting, Missing
+from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Channel
 from xrm_platform.store import Store
 
 from . import queries
+from .messages import visible_message
 from .notices import Notices
 from .queries import WaitingMessage
 from .rules.queries import paused_senders
@@ -128,11 +129,7 @@ async def _move(
 
 
 async def _held_message(session: AsyncSession, actor: Actor, message_id: str) -> WaitingMessage:
-    message = None
-    if message_id.isprintable():
-        message = await queries.message(session, base_id=actor.base_id, message_id=message_id, for_update=True)
-    if message is None:
-        raise Missing("unknown_message", message=message_id)
+    message = await visible_message(session, actor, message_id, for_update=True)
     require_may_send_as(actor, message.sender_id)
     if message.state != State.HELD:
         raise Conflicting("not_held", state=message.state)

@@ -50,7 +50,7 @@ async def refusals(
         purposes=_PURPOSES[category],
         addresses=by_folded.keys(),
     )
-    if category is Category.MARKETING and consent != Consent.NOBODY:
+    if category == Category.MARKETING and consent != Consent.NOBODY:
         known = await _known(session, base_id, channel, category, by_folded.keys() - codes.keys())
         missing = {one for one in by_folded.keys() - codes.keys() if lacks_consent(known.get(one, ()), consent)}
         codes |= dict.fromkeys(missing, "consent_missing")

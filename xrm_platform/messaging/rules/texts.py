@@ -26,7 +26,7 @@ def sms_text(text: str, category: Category, rules: RulesView, provider: Provider
 
     Raises `Conflicting("stop_number_missing")` when the mention that marketing needs has no number to name.
     """
-    if category is not Category.MARKETING:
+    if category != Category.MARKETING:
         return SmsText(text, segment(text), "")
     if provider is not None and Capability.ADDS_STOP_MENTION in provider.capabilities:
         return SmsText(text, segment(text + provider.stop_mention), "")
