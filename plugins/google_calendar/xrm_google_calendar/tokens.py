@@ -75,8 +75,8 @@ class TokenSource:
         saved = {**(self._saved or {}), "access_token": told["access_token"], "expires_at": ends.isoformat()}
         if told.get("refresh_token"):
             saved["refresh_token"] = told["refresh_token"]
-        await self._context.tokens.save(saved)
         self._saved = saved
+        await self._context.tokens.save(saved)
         return str(saved["access_token"])
 
 
