@@ -168,6 +168,26 @@ async def test_a_listing_that_is_about_something_else_raises(driver, server):
             await changed(driver, CALENDAR)
 
 
+async def test_a_listing_that_the_server_cut_is_no_listing(driver, server):
+    listing = multistatus(found(CALENDAR, IS_CALENDAR), etag("a", 1), gone(CALENDAR, 507))
+    server.script[PROPFIND] = lambda asked: Said(listing if asked.headers["Depth"] == "1" else state(token="t0"))
+    with pytest.raises(BadResponse) as caught:
+        await changed(driver, CALENDAR)
+    assert caught.value.code == "listing_cut"
+
+
+async def test_a_server_that_learns_tokens_is_asked_by_them_from_then_on(driver, server):
+    holding(server, items("a"), token="", tag="c1")
+    _, cursor, _ = await changed(driver, CALENDAR)
+    holding(server, items("a", "b"), sync(token="t6"), token="t5", tag="c2")
+    told, cursor, _ = await changed(driver, CALENDAR, cursor)
+    assert events(told).keys() == {"b"}
+    server.asked.clear()
+    assert (await changed(driver, CALENDAR, cursor))[0] == []
+    (asked,) = server.asked
+    assert ("t5" in asked.body, asked.method) == (True, "REPORT")
+
+
 async def test_a_collection_that_is_no_calendar_any_more_is_not_found(driver, server):
     holding(server, {})
     server.script[PROPFIND] = Said(multistatus(found(CALENDAR, "<resourcetype><collection/></resourcetype>")))

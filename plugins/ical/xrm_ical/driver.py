@@ -95,24 +95,22 @@ class IcalCalendar:
 
     async def check(self) -> Sequence[Tick]:
         """Reach, secure, sign in, and see a calendar; nothing is changed."""
-        failed = await self._tried()
-        wanted = {"secured": self._url.startswith("https:"), "signed_in": self._signs_in}
+        failed: ProviderError | None = None
+        found: Sequence[RemoteCalendar] = ()
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._source.discover()
+                found = await self._source.calendars()
+        except ProviderError as error:
+            failed = error
+        except TimeoutError:
+            failed = TransientError("no_answer")
+        # A new account may have none yet: the platform makes one.
+        wanted = {"secured": self._url.startswith("https:"), "signed_in": self._signs_in, "calendar": bool(found)}
         return ticks(wanted, step_of(failed), failed)
 
     async def aclose(self) -> None:
         """Nothing is open: connections are the lent session's."""
-
-    async def _tried(self) -> ProviderError | None:
-        try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                await self._source.discover()
-                if not await self._source.calendars():
-                    return ProviderError("no_calendar")
-        except ProviderError as error:
-            return error
-        except TimeoutError:
-            return TransientError("no_answer")
-        return None
 
 
 def step_of(error: ProviderError | None) -> str:

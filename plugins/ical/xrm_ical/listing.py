@@ -6,7 +6,7 @@ does not like only means that everything is listed anew.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xrm_platform.providers import BadResponse, Change, ChangePage, NotFound, Removed, Unreadable
@@ -22,12 +22,16 @@ BY_TOKEN, BY_VERSIONS = "token", "versions"
 
 KIND = f"{DAV}resourcetype"
 SYNC = f"{DAV}sync-collection"
+TAG = f"{CALENDARSERVER}getctag"
 
 UNANSWERED = frozenset({401, 404, 408, 410, 423, 425, 429, 502, 503, 504})
 """Statuses of a REPORT that are not about its token. All others are answers to a token that is no longer known: 403
 from Radicale, 412 from Xandikos, 500 and more from others."""
 
 MOST_ROUNDS = 1000
+
+TRUNCATED = 507
+GONE = frozenset({404, 410})
 
 
 @dataclass(slots=True)
@@ -79,12 +83,12 @@ class Listing:
         return None
 
     def _note(self, found: Versions, told: Multistatus, url: str) -> bool:
-        """Add what one answer told to what is known; whether there is more (RFC 6578 §3.6: 507 for the collection)."""
+        """Add what one answer told to what is known; whether there is more (RFC 6578 §3.6)."""
         more = False
         for response, ref in _members(told, url):
             if ref is None:
-                more = more or response.status == 507
-            elif response.status in {404, 410}:
+                more = more or response.status == TRUNCATED
+            elif response.status in GONE:
                 found.gone.add(ref)
                 found.etags.pop(ref, None)
             else:
@@ -95,27 +99,20 @@ class Listing:
     async def _everything(self, url: str) -> AsyncIterator[ChangePage]:
         """All there is. The token is asked for first: what changes in the meantime is told again, and nothing lost."""
         state = await self._state(url)
-        token = state.text(f"{DAV}sync-token")
-        by_token = token is not None and SYNC in state.names(f"{DAV}supported-report-set")
         etags = await self._versions(url)
-        if by_token and token is not None:
-            cursor = Cursor(BY_TOKEN, token)
-        else:
-            cursor = Cursor(BY_VERSIONS, state.text(f"{CALENDARSERVER}getctag") or "", etags)
-        async for page in self._told(url, list(etags), Versions("", etags), cursor, complete=True):
+        async for page in self._told(url, list(etags), Versions("", etags), _cursor(state, etags), complete=True):
             yield page
 
     async def _compared(self, url: str, before: Cursor) -> AsyncIterator[ChangePage]:
         """What differs from the versions of `before`, where a server has no sync tokens."""
         state = await self._state(url)
-        tag = state.text(f"{CALENDARSERVER}getctag") or ""
-        if tag and tag == before.token:
+        if before.token and before.token == state.text(TAG):
             yield ChangePage((), before.written())
             return
         etags = await self._versions(url)
         changed = [ref for ref, etag in etags.items() if before.seen.get(ref) != etag or not etag]
         found = Versions("", etags, set(before.seen) - set(etags))
-        async for page in self._told(url, changed, found, Cursor(BY_VERSIONS, tag, etags), complete=False):
+        async for page in self._told(url, changed, found, _cursor(state, etags), complete=False):
             yield page
 
     async def _state(self, url: str) -> Response:
@@ -130,10 +127,13 @@ class Listing:
         own = itself(told, came_from)
         if own is None or f"{CALDAV}calendar" not in own.names(KIND):
             raise BadResponse("not_caldav", detail="the listing is not of the calendar")
+        members = list(_members(told, came_from))
+        if any(response.status == TRUNCATED for response, _ in members):
+            raise BadResponse("listing_cut")
         return {
             ref: response.text(ETAG) or ""
-            for response, ref in _members(told, came_from)
-            if ref is not None and f"{DAV}collection" not in response.names(KIND)
+            for response, ref in members
+            if ref is not None and response.status not in GONE and f"{DAV}collection" not in response.names(KIND)
         }
 
     async def _told(
@@ -152,6 +152,14 @@ class Listing:
         """What the listing named and cannot be had is not gone: the next listing will say so if it is."""
         read = await self._items.read(url, refs)
         return [read.get(ref) or Unreadable(ref, found.etags[ref], "not_given") for ref in refs]
+
+
+def _cursor(state: Response, etags: Mapping[str, str]) -> Cursor:
+    """What to go on from: the server's token where it has them, else all the versions."""
+    token = state.text(f"{DAV}sync-token")
+    if token is not None and SYNC in state.names(f"{DAV}supported-report-set"):
+        return Cursor(BY_TOKEN, token)
+    return Cursor(BY_VERSIONS, state.text(TAG) or "", etags)
 
 
 def _members(told: Multistatus, url: str) -> Iterator[tuple[Response, str | None]]:
