@@ -283,9 +283,10 @@ async def end_leases(session: AsyncSession, *, base_id: str, message_ids: Collec
 async def due_reports(
     session: AsyncSession, *, base_id: str, account_id: str, now: datetime, limit: int
 ) -> Sequence[tuple[MessageRecipient, datetime]]:
-    """Recipients whose vendor is to be asked what became of them, with the time at which the message was made."""
+    """Recipients whose vendor is to be asked what became of them, with the time at which the message last went: it may
+    have been written long before."""
     query = (
-        select(MessageRecipient, Message.created_at)
+        select(MessageRecipient, Message.due_at)
         .join(Message, Message.id == MessageRecipient.message_id)
         .where(
             MessageRecipient.base_id == base_id,
@@ -295,7 +296,7 @@ async def due_reports(
         .order_by(MessageRecipient.report_due_at)
         .limit(limit)
     )
-    return [(recipient, created_at) for recipient, created_at in (await session.execute(query)).all()]
+    return [(recipient, sent_at) for recipient, sent_at in (await session.execute(query)).all()]
 
 
 async def accounts_with_due_reports(session: AsyncSession, *, now: datetime) -> Sequence[str]:

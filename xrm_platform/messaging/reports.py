@@ -33,9 +33,9 @@ _INTERVALS = (
 """Up to which age of a message its reports are asked for how often."""
 
 
-def next_report_at(created_at: datetime, now: datetime) -> datetime | None:
-    """When to ask again about a message that was made at `created_at`; None when it is no longer worth it."""
-    age = now - created_at
+def next_report_at(sent_at: datetime, now: datetime) -> datetime | None:
+    """When to ask again about a message that went at `sent_at`; None when it is no longer worth it."""
+    age = now - sent_at
     return next((now + interval for limit, interval in _INTERVALS if age < limit), None)
 
 
@@ -78,8 +78,7 @@ class Reports:
                 session,
                 base_id=base_id,
                 rows=[
-                    {"id": recipient.id, "report_due_at": next_report_at(created_at, now)}
-                    for recipient, created_at in due
+                    {"id": recipient.id, "report_due_at": next_report_at(sent_at, now)} for recipient, sent_at in due
                 ],
             )
         await self.record(base_id, source.base_code, account_id, events)
