@@ -1,7 +1,7 @@
 """Push channels, from the call that opens one to the call that comes."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -62,8 +62,6 @@ async def test_a_channel_that_was_closed_calls_no_more(google, driver, listener)
 
 
 async def test_a_channel_that_google_does_not_know_is_closed(driver):
-    from datetime import UTC, datetime
-
     await driver.unwatch(PushChannel("no", "such", datetime(2026, 1, 1, tzinfo=UTC)))
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from xrm_platform.providers import Conflict, RemoteEvent, Removed
+from xrm_platform.providers import Conflict, OutcomeUnknown, RemoteEvent, Removed
 from xrm_platform.testing.calendar_shapes import SHAPES, assert_same_event
 from xrm_platform.testing.calendar_vendor import changed, events, retitled, vcalendar, vevent
+from xrm_platform.testing.google_faults import Answer, Fault
 
 CALENDAR = "com@example.com"
 START = "DTSTART;TZID=Europe/Paris:20270310T100000"
@@ -143,9 +144,6 @@ async def test_an_override_of_no_occurrence_is_told_and_the_rest_is_written(goog
 
 
 async def test_a_change_that_stopped_half_way_is_a_conflict_and_can_be_made_again(google, driver):
-    from xrm_platform.providers import OutcomeUnknown
-    from xrm_platform.testing.google_faults import Answer, Fault
-
     event = await driver.create(CALENDAR, "key", weekly())
     after = weekly("LOCATION:Lyon", others=moved("20270317T100000", "20270318T110000"))
     google.faults.append(Fault(Answer.RESET, done=True, method="PATCH", on="_2027"))
