@@ -15,6 +15,18 @@ from .accounts.choice import Choice
 from .accounts.connections import Connections
 from .accounts.enabling import Providers
 from .accounts.preferences import Preferences
+from .agenda import (
+    EXTEND,
+    REMIND,
+    Agenda,
+    AgendaFiles,
+    AgendaSettings,
+    EventStore,
+    Feeds,
+    Reminders,
+    Schedule,
+    Upkeep,
+)
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -133,6 +145,14 @@ class Platform:
             now,
             lease=timedelta(seconds=config.lease_seconds),
         )
+        self.event_store = EventStore()
+        self.agenda = Agenda(store, self.event_store, wake, now)
+        self.schedule = Schedule(store, now)
+        self.agenda_files = AgendaFiles(store, self.event_store, wake, now)
+        self.feeds = Feeds(store, self.wording, now, config.public_url)
+        self.agenda_settings = AgendaSettings(store, now)
+        self._reminders = Reminders(store, self.sending, self.wording, wake, now)
+        self._upkeep = Upkeep(store, wake, now)
         self._now = now
         self._handlers: Mapping[str, Handler] = {
             TICK: self._tick,
@@ -141,6 +161,8 @@ class Platform:
             "push": self.pushes.read,
             "inbox": self._polling.ask,
             "reconcile": self._reconciling.run,
+            REMIND: self._reminders.run,
+            EXTEND: self._upkeep.extend,
         }
         self._works = False
 
@@ -186,6 +208,8 @@ class Platform:
         await self.purge.tick()
         await self._polling.tick()
         await self._reconciling.tick()
+        await self._reminders.tick()
+        await self._upkeep.tick()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""
