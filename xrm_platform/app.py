@@ -194,10 +194,10 @@ class Platform:
             stack.push_async_callback(platform.connections.aclose)
             await registry.startup({"hook_api": HOOK_API, "home": str(config.home)})
             stack.push_async_callback(registry.shutdown)
-            async with platform._telling():
-                if work:
-                    await stack.enter_async_context(platform._working())
-                yield platform
+            await stack.enter_async_context(platform._telling())
+            if work:  # ends before the telling does, which hears of what ends meanwhile
+                await stack.enter_async_context(platform._working())
+            yield platform
 
     async def run_until_idle(self) -> None:
         """Do what is due now, until nothing is."""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
+
+import structlog
 
 from xrm_platform.providers import Changed
 from xrm_platform.registry import Registry
 
+log = structlog.get_logger("xrm.messaging")
+
 WAITING = 10_000
 """How many changes may wait for slow observers; what is more is not told. Rows are the truth, notices a courtesy."""
+
+PATIENCE_SECONDS = 10.0
+"""How long the end of the platform waits for observers."""
 
 
 class Notices:
@@ -38,5 +46,9 @@ class Notices:
                 self._queue.task_done()
 
     async def drain(self) -> None:
-        """Until everything that was posted is told."""
-        await self._queue.join()
+        """Until everything that was posted is told, or nobody waits any longer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._queue.join()
+        if not self._queue.empty():
+            log.warning("observers too slow, changes not told", changes=self._queue.qsize())
