@@ -47,21 +47,50 @@ class Table:
     rows: Iterator[Row]
 
 
-def read_csv(file: BinaryIO, *, time_zone: str) -> Table:
-    """The table of `file`, which must be able to seek; rows are read as they are asked for.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table below its header: `number` is where it starts in the file, `cells` are as written, without the
+    apostrophe that guards a formula. With `fault` it cannot be read."""
 
-    Raises `Invalid` for an unknown encoding, an empty file, and one in which no column is of any use.
+    number: int
+    cells: tuple[str, ...] = ()
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table of which nobody has said yet what it is about. Empty lines are left out."""
+
+    encoding: str
+    delimiter: str
+    headers: tuple[str, ...]
+    lines: Iterator[Line]
+
+
+def read_cells(file: BinaryIO) -> Cells:
+    """The table of `file`, which must be able to seek; lines are read as they are asked for.
+
+    Raises `Invalid` for an unknown encoding and for an empty file.
     """
     encoding = encoding_of(file)
     file.seek(0)
     text = BorrowedText(file, encoding=encoding, newline="")
-    header_line = _first_line(text)
-    delimiter, headers = _split(header_line.text)
-    columns = columns_of(headers)
+    header = _first_line(text)
+    delimiter, headers = _split(header.text)
+    return Cells(encoding, delimiter, tuple(headers), _lines(text, header.number, delimiter, len(headers)))
+
+
+def read_csv(file: BinaryIO, *, time_zone: str) -> Table:
+    """The contacts of `file`, which must be able to seek; rows are read as they are asked for.
+
+    Raises `Invalid` for an unknown encoding, an empty file, and one in which no column is of any use.
+    """
+    cells = read_cells(file)
+    columns = columns_of(cells.headers)
     if not any(column is not None and column.field in FEWEST for column in columns):
-        raise Invalid.field("file", "csv_column_missing", found=", ".join(headers)[:300])
-    rows = _rows(text, header_line.number, delimiter, headers, columns, time_zone)
-    return Table(encoding, delimiter, tuple(headers), columns, rows)
+        raise Invalid.field("file", "csv_column_missing", found=", ".join(cells.headers)[:300])
+    rows = (_row(line, cells.headers, columns, time_zone) for line in cells.lines)
+    return Table(cells.encoding, cells.delimiter, cells.headers, columns, rows)
 
 
 def encoding_of(file: BinaryIO) -> str:
@@ -102,17 +131,17 @@ def _is_in(file: BinaryIO, encoding: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Header:
     text: str
     number: int
 
 
-def _first_line(text: io.TextIOWrapper) -> _Line:
+def _first_line(text: io.TextIOWrapper) -> _Header:
     """The header: the first line with anything in it, past the `sep=;` that Excel knows."""
     for number, line in enumerate(iter(text.readline, ""), start=1):
         stripped = line.strip("\r\n\ufeff")
         if stripped.strip(" ;,\t") and not stripped.lower().startswith("sep="):
-            return _Line(stripped, number)
+            return _Header(stripped, number)
     raise Invalid.field("file", "csv_empty")
 
 
@@ -130,39 +159,32 @@ def _split(header: str) -> tuple[str, list[str]]:
     return delimiter, [name.strip() for name in headers]
 
 
-def _rows(
-    text: io.TextIOWrapper,
-    lines_before: int,
-    delimiter: str,
-    headers: Sequence[str],
-    columns: Sequence[Column | None],
-    time_zone: str,
-) -> Iterator[Row]:
+def _lines(text: io.TextIOWrapper, lines_before: int, delimiter: str, width: int) -> Iterator[Line]:
     reader = csv.reader(text, delimiter=delimiter)
     while True:
-        line = lines_before + reader.line_num + 1
+        number = lines_before + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            yield Row(line, faults={"row": Fault("csv_row_unreadable")})
+            yield Line(number, fault=Fault("csv_row_unreadable"))
             continue
         if not any(cell.strip() for cell in cells):
             continue
-        if any(cell.strip() for cell in cells[len(headers) :]):
-            yield Row(line, faults={"row": Fault("csv_too_many_cells", {"count": len(cells), "limit": len(headers)})})
+        if any(cell.strip() for cell in cells[width:]):
+            yield Line(number, fault=Fault("csv_too_many_cells", {"count": len(cells), "limit": width}))
         else:
-            yield _row(line, cells, headers, columns, time_zone)
+            yield Line(number, tuple(map(_plain, cells)))
 
 
-def _row(
-    line: int, cells: Sequence[str], headers: Sequence[str], columns: Sequence[Column | None], time_zone: str
-) -> Row:
+def _row(line: Line, headers: Sequence[str], columns: Sequence[Column | None], time_zone: str) -> Row:
+    if line.fault is not None:
+        return Row(line.number, faults={"row": line.fault})
     changes: dict[str, Any] = {}
     several: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     names: dict[str, str] = {}
-    for header, column, cell in zip(headers, columns, map(_plain, cells), strict=False):
+    for header, column, cell in zip(headers, columns, line.cells, strict=False):
         if column is None or not cell:
             continue
         if column.field in ("phone", "mail", "consent"):
@@ -184,7 +206,7 @@ def _row(
         for place, parts in several["consent"].items()
         if (consent := _consent(place, parts, time_zone, faults)) is not None
     )
-    return Row(line, ContactChanges(**changes), consents, faults, names)  # type: ignore[typeddict-item]
+    return Row(line.number, ContactChanges(**changes), consents, faults, names)  # type: ignore[typeddict-item]
 
 
 _READ = {"country": country_code, "language": language_code}
