@@ -30,7 +30,7 @@ from . import consent, folding, lookup, queries, writing
 from .csv_reading import Table, read_csv
 from .given import Values
 from .import_views import ImportColumnView, ImportFaultView, ImportRowView, ImportView
-from .planning import Checked, Index, Known, Outcome, Seen, Step, check, plan
+from .planning import Checked, Index, Outcome, Seen, Step, check, plan
 from .rows import Row
 from .vcard import is_vcard, read_vcards
 
@@ -160,20 +160,13 @@ async def _known(session: AsyncSession, base_id: str, values: Sequence[Values]) 
     numbers = {phone.number for one in values for phone in one.phones}
     folded = {mail.folded for one in values for mail in one.mails}
     keys = {folding.match_key(one.first_name, one.last_name, one.company) for one in values} - {""}
-    by_key = await queries.ids_by_match_key(session, base_id=base_id, keys=keys)
-    return Index(
-        _by_name(await queries.names_by_number(session, base_id=base_id, numbers=numbers)),
-        _by_name(await queries.names_by_mail(session, base_id=base_id, folded=folded)),
-        _by_name([(key, key, ids[0]) for key, ids in by_key.items()]),
-    )
-
-
-def _by_name(found: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, Known]]:
-    """From keys with a match key and a contact each."""
-    index: dict[str, dict[str, Known]] = {}
-    for key, match_key, contact_id in found:
-        name = folding.name_of(match_key)
-        index.setdefault(key, {}).setdefault(name, Known(name, contact=contact_id))
+    index = Index()
+    for number, match_key, contact_id in await queries.names_by_number(session, base_id=base_id, numbers=numbers):
+        index.add(f"number {number}", folding.name_of(match_key), contact_id)
+    for mail, match_key, contact_id in await queries.names_by_mail(session, base_id=base_id, folded=folded):
+        index.add(f"mail {mail}", folding.name_of(match_key), contact_id)
+    for match_key, ids in (await queries.ids_by_match_key(session, base_id=base_id, keys=keys)).items():
+        index.add(f"name {match_key}", folding.name_of(match_key), ids[0])
     return index
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,44 +35,55 @@ class Checked:
     faults: Mapping[str, Fault | str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Somebody who has a number, an address or a name: a contact, or, with a `line`, an earlier row of the file."""
-
-    name_key: str
-    contact: str | None = None
-    line: int | None = None
+Who = int | str
+"""An earlier row of the file, by its line, or a contact, by its id."""
 
 
-@dataclass(slots=True)
 class Index:
-    """Who has what: of those who share a number, an address, or a name and company, one of each name."""
+    """Who has a number, an address, or a name and company.
 
-    by_number: dict[str, dict[str, Known]] = field(default_factory=dict)
-    by_mail: dict[str, dict[str, Known]] = field(default_factory=dict)
-    by_match_key: dict[str, dict[str, Known]] = field(default_factory=dict)
+    One flat mapping of plain values: of a hundred thousand rows that is little, and nothing for the garbage collector
+    to walk through, which would hold up everybody else.
+    """
 
-    def add(self, values: Values, known: Known) -> None:
-        for index, keys in self._keys(values):
-            for key in keys:
-                index.setdefault(key, {}).setdefault(known.name_key, known)
+    def __init__(self) -> None:
+        self._who: dict[str, Who] = {}
 
-    def find(self, values: Values) -> Known | None:
+    def add(self, key: str, name: str, who: Who) -> None:
+        """`key` is one of `keys_of`, `name` the `name_key` of whoever has it."""
+        self._who.setdefault(f"{key}\n{name}", who)
+        self._who.setdefault(f"{key}\n{_ANY}", who)
+
+    def add_all(self, values: Values, who: Who) -> None:
+        for key in keys_of(values):
+            self.add(key, _name(values), who)
+
+    def find(self, values: Values) -> Who | None:
         """Who is probably the same: has a number or an address of theirs and no other name, or name and company."""
-        name = folding.name_key(values.first_name, values.last_name)
-        for index, keys in self._keys(values):
-            for key in keys:
-                who = index.get(key, {})
-                same = who.get(name) or who.get("") or (next(iter(who.values()), None) if not name else None)
-                if same is not None:
-                    return same
+        name = _name(values)
+        for key in keys_of(values):
+            for other in (name, "") if name else (_ANY,):
+                who = self._who.get(f"{key}\n{other}")
+                if who is not None:
+                    return who
         return None
 
-    def _keys(self, values: Values) -> Iterator[tuple[dict[str, dict[str, Known]], Collection[str]]]:
-        yield self.by_number, [phone.number for phone in values.phones]
-        yield self.by_mail, [mail.folded for mail in values.mails]
-        key = folding.match_key(values.first_name, values.last_name, values.company)
-        yield self.by_match_key, [key] if key else []
+
+_ANY = "*"
+
+
+def keys_of(values: Values) -> list[str]:
+    """What tells contacts apart."""
+    match_key = folding.match_key(values.first_name, values.last_name, values.company)
+    return [
+        *(f"number {phone.number}" for phone in values.phones),
+        *(f"mail {mail.folded}" for mail in values.mails),
+        *([f"name {match_key}"] if match_key else []),
+    ]
+
+
+def _name(values: Values) -> str:
+    return folding.name_key(values.first_name, values.last_name)
 
 
 @dataclass(slots=True)
@@ -148,16 +159,17 @@ def _step(
         if contact is not None:
             return _update(checked, values, contact)
     same = seen.index.find(values) or known.find(values)
-    seen.index.add(values, Known(folding.name_key(values.first_name, values.last_name), line=row.line))
+    seen.index.add_all(values, row.line)
     if same is not None and not keep_duplicates:
-        return Step(row, Outcome.DUPLICATE, contact_id=same.contact, faults={"row": _repeats(same)})
+        contact_id = same if isinstance(same, str) else None
+        return Step(row, Outcome.DUPLICATE, contact_id=contact_id, faults={"row": _repeats(same)})
     return Step(row, Outcome.CREATED, after=values, consents=_without_none(checked.consents))
 
 
-def _repeats(same: Known) -> Fault:
-    if same.line is not None:
-        return Fault("contact_repeats_line", {"line": same.line})
-    return Fault("contact_repeats", {"contact": same.contact or ""})
+def _repeats(same: Who) -> Fault:
+    if isinstance(same, int):
+        return Fault("contact_repeats_line", {"line": same})
+    return Fault("contact_repeats", {"contact": same})
 
 
 def _update(checked: Checked, given: Values, contact: ContactView) -> Step:
