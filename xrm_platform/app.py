@@ -27,6 +27,7 @@ from .agenda import (
     Schedule,
     Upkeep,
 )
+from .agenda.sync import Links, Outbox, Reaching, Syncing, Telling
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -47,6 +48,7 @@ from .messaging import (
     SmsPreviews,
     Sources,
 )
+from .messaging.entering import Entrance
 from .messaging.inbound import Inbox, Polling, Pushes
 from .messaging.inbound.queries import repoint_contact
 from .messaging.reconciling import Reconciling
@@ -123,7 +125,8 @@ class Platform:
         self.opt_outs = OptOuts(store, now)
         self.prices = Prices(store, now)
         self.sms_previews = SmsPreviews(store, registry, self.connections, now)
-        self.sending = Sending(store, registry, files, self.notices, wake, now, self.wording)
+        entrance = Entrance(store, registry, self.wording)
+        self.sending = Sending(store, registry, files, self.notices, wake, now, entrance)
         self.messages = Messages(store, self.notices, wake, now)
         self.sms_pause = SmsPause(store, self.notices, wake, now)
         self.held = Held(store, self.notices, wake, now)
@@ -153,6 +156,8 @@ class Platform:
         self.agenda_settings = AgendaSettings(store, now)
         self._reminders = Reminders(store, self.sending, self.wording, wake, now)
         self._upkeep = Upkeep(store, wake, now)
+
+        self._wire_calendars(now)
         self._now = now
         self._handlers: Mapping[str, Handler] = {
             TICK: self._tick,
@@ -163,8 +168,26 @@ class Platform:
             "reconcile": self._reconciling.run,
             REMIND: self._reminders.run,
             EXTEND: self._upkeep.extend,
+            "sync": self.syncing.sync,
         }
         self._works = False
+
+    def _wire_calendars(self, now: Callable[[], datetime]) -> None:
+        """What keeps agendas equal with calendars elsewhere."""
+        wake = self.engine.wake
+        self.event_store.watch(Outbox(wake, now).note)
+        self.syncing = Syncing(
+            self.store,
+            self.event_store,
+            self.connections,
+            Telling(self.store, self.registry, self.sending, self.wording),
+            wake,
+            now,
+            lease=timedelta(seconds=self.config.lease_seconds),
+        )
+        self.calendar_links = Links(
+            self.store, self.registry, self.accounts, Reaching(self.store, self.connections), wake, now
+        )
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -210,6 +233,7 @@ class Platform:
         await self._reconciling.tick()
         await self._reminders.tick()
         await self._upkeep.tick()
+        await self.syncing.tick()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""
@@ -245,6 +269,7 @@ class Platform:
             yield
         finally:
             self.delivery.stop()
+            self.syncing.stop()
             await _ended(task)
 
 

@@ -82,7 +82,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A wish that gave way: ours, or (`theirs_lost`) that of the other side, in `units`. An empty text is a deletion."""
+    """A wish that gave way: ours, or (`theirs_lost`) theirs, in `units`. An empty text is a deletion."""
 
     kind: Kind
     ours: str

@@ -11,6 +11,8 @@ from alembic import op
 
 from xrm_platform.store.migrations.agenda_tables import TABLES as AGENDA_TABLES
 from xrm_platform.store.migrations.agenda_tables import create_agenda
+from xrm_platform.store.migrations.sync_tables import TABLES as SYNC_TABLES
+from xrm_platform.store.migrations.sync_tables import create_sync
 
 revision = "0001"
 down_revision = None
@@ -25,10 +27,12 @@ def upgrade() -> None:
     _create_messaging()
     _create_messaging_rules()
     create_agenda()
+    create_sync()
 
 
 def downgrade() -> None:
     for table in (
+        *SYNC_TABLES,
         *AGENDA_TABLES,
         "sms_price",
         "paused_sender",
