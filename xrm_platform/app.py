@@ -27,7 +27,7 @@ from .agenda import (
     Schedule,
     Upkeep,
 )
-from .agenda.sync import Links, Outbox, Reaching, Syncing, Telling
+from .agenda.sync import Links, Outbox, Reaching, Runs, Syncing, Telling
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -148,16 +148,7 @@ class Platform:
             now,
             lease=timedelta(seconds=config.lease_seconds),
         )
-        self.event_store = EventStore()
-        self.agenda = Agenda(store, self.event_store, wake, now)
-        self.schedule = Schedule(store, now)
-        self.agenda_files = AgendaFiles(store, self.event_store, wake, now)
-        self.feeds = Feeds(store, self.wording, now, config.public_url)
-        self.agenda_settings = AgendaSettings(store, now)
-        self._reminders = Reminders(store, self.sending, self.wording, wake, now)
-        self._upkeep = Upkeep(store, wake, now)
-
-        self._wire_calendars(now)
+        self._wire_agenda(now)
         self._now = now
         self._handlers: Mapping[str, Handler] = {
             TICK: self._tick,
@@ -172,22 +163,32 @@ class Platform:
         }
         self._works = False
 
-    def _wire_calendars(self, now: Callable[[], datetime]) -> None:
-        """What keeps agendas equal with calendars elsewhere."""
-        wake = self.engine.wake
+    def _wire_agenda(self, now: Callable[[], datetime]) -> None:
+        """Agendas, and what keeps them equal with calendars elsewhere."""
+        store, wake = self.store, self.engine.wake
+        self.event_store = EventStore()
+        self.agenda = Agenda(store, self.event_store, wake, now)
+        self.schedule = Schedule(store, now)
+        self.agenda_files = AgendaFiles(store, self.event_store, wake, now)
+        self.feeds = Feeds(store, self.wording, now, self.config.public_url)
+        self.agenda_settings = AgendaSettings(store, now)
+        self._reminders = Reminders(store, self.sending, self.wording, wake, now)
+        self._upkeep = Upkeep(store, wake, now)
+
         self.event_store.watch(Outbox(wake, now).note)
         self.syncing = Syncing(
-            self.store,
+            store,
             self.event_store,
             self.connections,
-            Telling(self.store, self.registry, self.sending, self.wording),
+            Telling(store, self.registry, self.sending, self.wording),
             wake,
             now,
             lease=timedelta(seconds=self.config.lease_seconds),
         )
         self.calendar_links = Links(
-            self.store, self.registry, self.accounts, Reaching(self.store, self.connections), wake, now
+            self.store, self.registry, self.accounts, Reaching(store, self.connections), wake, now
         )
+        self.calendar_runs = Runs(store, self.syncing, wake, now)
 
     @classmethod
     @contextlib.asynccontextmanager

@@ -3,7 +3,8 @@
 from .links import Links
 from .outbox import Outbox
 from .reaching import Reaching
+from .runs import Runs
 from .syncing import Syncing
 from .telling import Telling
 
-__all__ = ["Links", "Outbox", "Reaching", "Syncing", "Telling"]
+__all__ = ["Links", "Outbox", "Reaching", "Runs", "Syncing", "Telling"]

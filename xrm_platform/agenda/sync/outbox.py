@@ -14,6 +14,7 @@ from xrm_platform.jobs import Wake
 from xrm_platform.store import new_id
 
 from . import queries
+from .pairs import agree
 from .plan import Direction
 from .states import Standing
 from .tables import CalendarLink, EventLink
@@ -62,3 +63,8 @@ def unwritten(link: CalendarLink, event_id: str, now: datetime) -> EventLink:
         state=Standing.DIRTY,
         changed_at=now,
     )
+
+
+def make_anew(row: EventLink, now: datetime) -> None:
+    """What is gone there is to be there again."""
+    agree(row, None, waiting=True, now=now)

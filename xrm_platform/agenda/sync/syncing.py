@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.availability import AccountUnusable
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.health import plain, told
 from xrm_platform.agenda.storing import EventStore
+from xrm_platform.agenda.tables import Event
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.pace import Pace
+from xrm_platform.people import lookup
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import AccountError, NotFound, ProviderError
 from xrm_platform.registry import AccountDriver
@@ -30,7 +33,8 @@ from .pull import CURSOR_LASTS, Pull
 from .push import Push
 from .run_log import RunLog
 from .seeding import seed
-from .states import LinkState, RunState
+from .states import LinkState, RunState, Standing
+from .tables import CalendarLink, EventLink
 from .telling import Telling
 from .work import LeaseLost, Link, Work
 
@@ -75,7 +79,7 @@ class Syncing:
         self._wake = wake
         self._now = now
         self._lease = lease
-        self._brake = brake or Brake()
+        self.brake = brake or Brake()
         self._stopping = asyncio.Event()
         self._paces: dict[str, Pace] = {}
 
@@ -142,7 +146,7 @@ class Syncing:
             link,
             driver,
             RunLog(link.row, self._now),
-            self._brake,
+            self.brake,
             self._now,
             owner,
             self._lease,
@@ -157,6 +161,25 @@ class Syncing:
                 await beat
             async with self._store.write() as session:
                 await queries.end_lease(session, base_id=link.base_id, link_id=link.id, owner=owner)
+
+    async def bring_back(self, session: AsyncSession, link: CalendarLink, row: EventLink, event: Event) -> None:
+        """An event that was deleted here, and that is not to be deleted there, is here again."""
+        base = await lookup.base(session, base_id=link.base_id)
+        await self._events.put(
+            session,
+            base=base,
+            owner_id=link.collaborator_id,
+            text=event.ical,
+            by=f"calendar:{link.name}",
+            now=self._now(),
+            event=event,
+            origin=link.id,
+        )
+        row.state = Standing.DIRTY
+
+    @staticmethod
+    def ran(counts: dict[str, int], error: ProviderError | None) -> Ran:
+        return Ran(counts, error)
 
     async def driver_of(self, link: Link) -> AccountDriver:
         """Raises `Conflicting` when the account cannot be used, and why; the link shows it too."""
