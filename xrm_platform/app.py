@@ -100,7 +100,6 @@ class Platform:
         self.registry = registry
         self.wording = load_wording(frozenset(provider.translations for provider in registry.providers()))
         self.engine = EmbeddedEngine(now, tick_seconds=config.tick_seconds)
-        wake = self.engine.wake
 
         passwords = Passwords()
         self.bases = Bases(store, now, passwords)
@@ -119,35 +118,8 @@ class Platform:
         self.choice = Choice(store, now)
         self.preferences = Preferences(store, now)
 
-        files = Files(config.home / "attachments")
         self.notices = Notices(registry, now)
-        self.rules = Rules(store, now)
-        self.opt_outs = OptOuts(store, now)
-        self.prices = Prices(store, now)
-        self.sms_previews = SmsPreviews(store, registry, self.connections, now)
-        entrance = Entrance(store, registry, self.wording)
-        self.sending = Sending(store, registry, files, self.notices, wake, now, entrance)
-        self.messages = Messages(store, self.notices, wake, now)
-        self.sms_pause = SmsPause(store, self.notices, wake, now)
-        self.held = Held(store, self.notices, wake, now)
-        self.purge = Purge(store, files, now)
-        sources = Sources(store, self.connections)
-        self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
-        self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, config.public_url)
-        self.inbox = Inbox(store)
-        self._polling = Polling(store, sources, self.connections, self.notices, wake, now)
-        self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
-        self.delivery = Delivery(
-            store,
-            sources,
-            self.connections,
-            Recovery(store, registry, now),
-            Sendables(files),
-            self.notices,
-            wake,
-            now,
-            lease=timedelta(seconds=config.lease_seconds),
-        )
+        self._wire_messaging(now)
         self._wire_agenda(now)
         self._now = now
         self._handlers: Mapping[str, Handler] = {
@@ -162,6 +134,38 @@ class Platform:
             "sync": self.syncing.sync,
         }
         self._works = False
+
+    def _wire_messaging(self, now: Callable[[], datetime]) -> None:
+        """Mail and SMS: the rules, the way into the queue, the delivery, and what comes in."""
+        store, registry, wake = self.store, self.registry, self.engine.wake
+        files = Files(self.config.home / "attachments")
+        self.rules = Rules(store, now)
+        self.opt_outs = OptOuts(store, now)
+        self.prices = Prices(store, now)
+        self.sms_previews = SmsPreviews(store, registry, self.connections, now)
+        entrance = Entrance(store, registry, self.wording)
+        self.sending = Sending(store, registry, files, self.notices, wake, now, entrance)
+        self.messages = Messages(store, self.notices, wake, now)
+        self.sms_pause = SmsPause(store, self.notices, wake, now)
+        self.held = Held(store, self.notices, wake, now)
+        self.purge = Purge(store, files, now)
+        sources = Sources(store, self.connections)
+        self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
+        self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, self.config.public_url)
+        self.inbox = Inbox(store)
+        self._polling = Polling(store, sources, self.connections, self.notices, wake, now)
+        self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
+        self.delivery = Delivery(
+            store,
+            sources,
+            self.connections,
+            Recovery(store, registry, now),
+            Sendables(files),
+            self.notices,
+            wake,
+            now,
+            lease=timedelta(seconds=self.config.lease_seconds),
+        )
 
     def _wire_agenda(self, now: Callable[[], datetime]) -> None:
         """Agendas, and what keeps them equal with calendars elsewhere."""

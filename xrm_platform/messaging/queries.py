@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import class_mapper
 
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.store import new_id
@@ -89,6 +90,20 @@ async def attachments(session: AsyncSession, *, base_id: str, message_id: str) -
 async def accounts(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> dict[str, ProviderAccount]:
     query = select(ProviderAccount).where(ProviderAccount.base_id == base_id, ProviderAccount.id.in_(ids))
     return {row.id: row for row in await session.scalars(query)}
+
+
+async def add_messages(
+    session: AsyncSession,
+    *,
+    messages: Sequence[Message],
+    recipients: Sequence[MessageRecipient],
+    attachments: Sequence[Attachment],
+) -> None:
+    """Insert complete rows, all of a table at once. The objects stay the caller's: the session does not know them."""
+    for table, rows in ((Message, messages), (MessageRecipient, recipients), (Attachment, attachments)):
+        if rows:
+            names = [column.key for column in class_mapper(table).column_attrs]
+            await session.execute(insert(table), [{name: getattr(row, name) for name in names} for row in rows])
 
 
 async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[dict[str, Any]]) -> None:

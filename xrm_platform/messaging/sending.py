@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.choice import account_for, account_named
-from xrm_platform.accounts.preferences import sms_paused
 from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import Sender
 from xrm_platform.people.rights import require_may_send_as
 from xrm_platform.people.tables import Base
-from xrm_platform.problems import Conflicting, Forbidden, Invalid
-from xrm_platform.providers import Channel, Limits
+from xrm_platform.problems import Conflicting, Forbidden, Invalid, Problem
+from xrm_platform.providers import Channel
 from xrm_platform.registry import Registry
-from xrm_platform.store import Store, new_id
-from xrm_platform.wording import Wording
+from xrm_platform.store import Store
 
 from . import queries
 from .checks import check_mail, check_sms, check_sms_parts
 from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
+from .entering import Entrance, enter
 from .files import Files
 from .notices import Notices
 from .requests import MailRequest, SmsRequest
-from .rules.admission import Ground, admit
-from .rules.queries import paused_senders
-from .rules.redirection import redirected
+from .rules.admission import Ground
 from .rules.rules import rules_of
 from .rules.texts import sms_text
 from .showing import account_waits, message_view
-from .states import HeldFor, State
+from .states import State
 from .tables import Message
 from .views import MessageView
 
@@ -51,7 +46,7 @@ class Sending:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
-        wording: Wording,
+        entrance: Entrance,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -59,7 +54,7 @@ class Sending:
         self._notices = notices
         self._wake = wake
         self._now = now
-        self._wording = wording
+        self._entrance = entrance
 
     async def send_mail(self, actor: Actor, request: MailRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue a mail. With an `idempotency_key` that was used for the same request, that message is returned.
@@ -121,27 +116,16 @@ class Sending:
 
     async def _queue(self, order: Order, draft: Draft, ground: Ground, base: Base) -> MessageView:
         """Apply the rules, ask the plugins, store the message, wake its delivery."""
-        message = draft.message
-        limits = ground.provider.limits if ground.provider is not None else Limits()
-        if limits.max_bytes is not None and draft.size() > limits.max_bytes:
-            raise Invalid.field(
-                "attachments", "message_too_large", size_kb=draft.size() // 1024, limit_kb=limits.max_bytes // 1024
-            )
-        earlier = await self._earlier(message, order.sender)
+        earlier = await self._earlier(draft.message, order.sender)
         if earlier is not None:
             return earlier
-        async with self._store.read() as session:
-            await admit(session, draft, ground)
-        if ground.rules.test_mode:
-            intro = self._wording.say("test_mode", "intro", language=base.language)
-            draft = redirected(draft, ground.rules, intro)
-        for outgoing in draft.outgoing():
-            veto = self._registry.veto(outgoing, order.sender.code)
-            if veto is not None:
-                raise Forbidden("vetoed", reason=veto.reason)
+        (judged,) = await self._entrance.judged([draft], ground, sender=order.sender.code, language=base.language)
+        if isinstance(judged, Problem):
+            raise judged
+        message = judged.message
         try:
             async with self._store.write() as session:
-                await _insert(session, draft, order.actor.name)
+                await enter(session, [judged], base_id=base.id, actor=order.actor.name)
         except IntegrityError:
             # Another request with the same key was faster; any other conflict is not ours to explain.
             earlier = await self._earlier(message, order.sender)
@@ -151,7 +135,7 @@ class Sending:
         if message.state == State.QUEUED:
             self._wake(f"deliver {message.account_id}", message.due_at)
         self._notices.post(order.actor.base_code, "message", [(message.id, message.state)])
-        return message_view(message, draft.recipients, order.sender.code, order.waits)
+        return message_view(message, judged.recipients, order.sender.code, order.waits)
 
     async def _earlier(self, message: Message, sender: Sender) -> MessageView | None:
         """The message that the same key made before. Raises `Conflicting` when that was another request."""
@@ -171,39 +155,3 @@ def _require_may_send(actor: Actor, sender: Sender) -> None:
     require_may_send_as(actor, sender.id)
     if not sender.active:
         raise Forbidden("sender_inactive", sender=sender.code)
-
-
-async def _insert(session: AsyncSession, draft: Draft, actor: str) -> None:
-    message = draft.message
-    if message.channel == Channel.SMS:
-        message.held_for = await _held_for(session, message)
-    if message.held_for is not None:
-        message.state = State.HELD
-        for row in draft.recipients:
-            row.state = State.HELD if row.state == State.QUEUED else row.state
-    session.add(message)
-    await session.flush()
-    session.add_all([*draft.recipients, *draft.attachments])
-    await queries.add_events(session, base_id=message.base_id, events=_events(draft, actor))
-
-
-async def _held_for(session: AsyncSession, message: Message) -> HeldFor | None:
-    if await sms_paused(session, base_id=message.base_id):
-        return HeldFor.BASE
-    return HeldFor.SENDER if message.sender_id in await paused_senders(session, base_id=message.base_id) else None
-
-
-def _events(draft: Draft, actor: str) -> list[dict[str, Any]]:
-    """What happened to the message, and to those of its recipients with whom the rules had to do."""
-    message = draft.message
-    common = {"message_id": message.id, "at": message.created_at, "actor": actor}
-    events: list[dict[str, Any]] = [{**common, "id": new_id(), "state": message.state}]
-    for row in draft.recipients:
-        if row.state == State.CANCELLED:
-            detail: dict[str, Any] = {"code": row.error_code}
-        elif row.not_before is not None:
-            detail = {"code": "outside_hours", "params": {"until": row.not_before.isoformat()}}
-        else:
-            continue
-        events.append({**common, "id": new_id(), "recipient_id": row.id, "state": row.state, "detail": detail})
-    return events

@@ -69,6 +69,7 @@ async def test_a_number_that_two_contacts_share_names_both(xrm, admin, push_acco
 async def test_stop_opts_out_of_marketing_tells_the_vendor_and_leaves_the_rest(
     xrm, admin, push_account, sms_service, clock
 ):
+    await xrm.rules.change(admin, {"stop_number": "36180"})
     first = await send(xrm, admin, "Soldes !", category="marketing")
     await xrm.run_until_idle()
     await answered(xrm, sms_service, clock, "Stop svp")

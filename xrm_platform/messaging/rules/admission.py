@@ -6,7 +6,7 @@ Both ask the same questions. Between them somebody may have opted out, the base 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,33 +38,34 @@ class Ground:
     provider: ProviderDescriptor | None
 
 
-async def admit(session: AsyncSession, draft: Draft, ground: Ground) -> None:
-    """Mark the recipients of a draft: who may not be written to is cancelled, the others wait for their hour.
-
-    Raises `Conflicting` with the reason when nobody is left.
-    """
-    message, rows = draft.message, draft.recipients
-    category = Category(message.category)
+async def admit(session: AsyncSession, drafts: Sequence[Draft], ground: Ground) -> list[Conflicting | None]:
+    """Mark the recipients of drafts of one channel and one category: who may not be written to is cancelled, the others
+    wait for their hour. For each draft, why nobody of it is left, or None."""
+    channel, category = drafts[0].message.channel, Category(drafts[0].message.category)
     codes = await refusals(
         session,
-        base_id=message.base_id,
-        channel=message.channel,
+        base_id=drafts[0].message.base_id,
+        channel=channel,
         category=category,
-        addresses=[row.address for row in rows],
+        addresses={row.address for draft in drafts for row in draft.recipients},
         consent=ground.rules.consent,
     )
+    by_hours = needs_hours(channel, category) and not ground.rules.test_mode
+    return [_admit(draft, codes, ground, by_hours=by_hours) for draft in drafts]
+
+
+def _admit(draft: Draft, codes: Mapping[str, str], ground: Ground, *, by_hours: bool) -> Conflicting | None:
+    message, rows = draft.message, draft.recipients
     if rows and all(row.address in codes for row in rows):
-        raise Conflicting(codes[rows[0].address], recipients=", ".join(row.address for row in rows)[:200])
+        return Conflicting(codes[rows[0].address], recipients=", ".join(row.address for row in rows)[:200])
     for row in rows:
         if row.address in codes:
             _refuse(row, codes[row.address])
-    if ground.rules.test_mode or not needs_hours(message.channel, category):
-        return
-    for row in rows:
-        if row.state == State.QUEUED:
+        elif by_hours:
             row.not_before = _later(row.address, message.due_at, ground)
-    waiting = [row.not_before or message.due_at for row in rows if row.state == State.QUEUED]
-    message.due_at = min(waiting)
+    if by_hours:
+        message.due_at = min(row.not_before or message.due_at for row in rows if row.state == State.QUEUED)
+    return None
 
 
 @dataclass(slots=True)
