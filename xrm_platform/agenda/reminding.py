@@ -169,7 +169,7 @@ class Reminders:
             except Unavailable:
                 raise
             except Problem as problem:
-                log.info("owner not told", event=notice.event_id, code=problem.code)
+                log.info("owner not told", event_id=notice.event_id, code=problem.code)
         async with self._store.write() as session:
             await queries.forget_notice(session, base_id=notice.base_id, notice_id=notice.id)
 

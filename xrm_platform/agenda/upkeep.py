@@ -48,7 +48,7 @@ class Upkeep:
                 try:
                     prepared = await prepared_for(event.ical, base, now)
                 except Incomprehensible as error:
-                    log.error("an event that was stored cannot be read", event=event.id, reason=str(error))  # noqa: TRY400
+                    log.error("an event that was stored cannot be read", event_id=event.id, reason=str(error))  # noqa: TRY400
                     event.recurs = False
                     continue
                 event.cut = prepared.columns["cut"]

@@ -75,7 +75,7 @@ def decoded(content: bytes) -> tuple[str, Note | None]:
 def read_file(content: bytes) -> FileRead:
     """Take a file apart. Never raises, whatever it holds; everything that is not kept is noted."""
     whole, note = decoded(content)
-    blocks, faults = parse(whole)
+    blocks, faults = parse(whole, salvages=True)
     read = FileRead([], [] if note is None else [note])
     for fault in faults:
         read.note(f"line_{fault.code}", fault.number, fault.text)

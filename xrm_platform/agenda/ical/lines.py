@@ -110,8 +110,11 @@ def text_of(*blocks: Block) -> str:
     return "".join(f"{written}\r\n" for block_ in blocks for written in _written(block_))
 
 
-def parse(text: str) -> tuple[tuple[Block, ...], tuple[LineFault, ...]]:
-    """All complete blocks of a text, and what it has beside them. Never raises."""
+def parse(text: str, *, salvages: bool = False) -> tuple[tuple[Block, ...], tuple[LineFault, ...]]:
+    """All complete blocks of a text, and what it has beside them. Never raises.
+
+    `salvages`: of a calendar that is cut off keep what is complete in it.
+    """
     faults: list[LineFault] = []
     done: list[Block] = []
     stack: list[_Open] = []
@@ -129,6 +132,8 @@ def parse(text: str) -> tuple[tuple[Block, ...], tuple[LineFault, ...]]:
             _note(faults, "outside", number, written)
     for left in stack:
         _note(faults, "unclosed", left.number, left.name)
+        if salvages and left.name == "VCALENDAR":
+            done.append(Block(left.name, tuple(left.items), left.first, "END:VCALENDAR", left.number))
     return tuple(done), tuple(faults)
 
 
