@@ -100,9 +100,18 @@ _DRIVERS = {
 
 def _database_url(given: str) -> str:
     scheme, separator, rest = given.partition("://")
-    if not separator or scheme not in _DRIVERS:
+    if not separator or scheme not in _DRIVERS or not _is_readable(given):
         raise ConfigError("config_database_url", variable="XRM_DATABASE_URL")
     return f"{_DRIVERS[scheme]}://{rest}"
+
+
+def _is_readable(url: str) -> bool:
+    """Whether it has a port that is a number, or none."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 def _public_url(given: str) -> str:

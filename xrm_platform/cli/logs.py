@@ -24,6 +24,7 @@ def configure_logs(level: str) -> None:
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     others = threshold if threshold <= logging.DEBUG else max(threshold, logging.WARNING)
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # below, it writes down every value that is stored
     logging.basicConfig(level=others, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
     structlog.configure(
         processors=[

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from xrm_platform.problems import Problem
+from xrm_platform.problems import Problem, Unavailable
 from xrm_platform.store import new_id
 
 
 class FileMissing(Problem):
-    """An attachment's bytes are no longer on disk, or no longer those that were stored."""
+    """An attachment's bytes are no longer on disk, cannot be read, or are no longer those that were stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,12 @@ class Files:
         self._folder = folder
 
     async def put(self, content: bytes) -> StoredFile:
-        """Store `content` so that it survives a crash, before any row speaks of it."""
-        return await asyncio.to_thread(self._put, content)
+        """Store `content` so that it survives a crash, before any row speaks of it. Raises `Unavailable` when the disk
+        does not take it."""
+        try:
+            return await asyncio.to_thread(self._put, content)
+        except OSError as error:
+            raise Unavailable("attachments_not_stored", folder=str(self._folder)) from error
 
     async def get(self, sha256: str) -> bytes:
         """The bytes stored under `sha256`. Raises `FileMissing` when they are gone or were changed on disk."""
@@ -48,11 +52,14 @@ class Files:
         if not _touched(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_name(f"{sha256}.{new_id()}")
-            with fresh.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
+            try:
+                with fresh.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(path)
+            finally:
+                fresh.unlink(missing_ok=True)
             _sync_folder(path.parent)
         return StoredFile(sha256, len(content))
 
@@ -61,6 +68,8 @@ class Files:
             content = self._path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise FileMissing("file_missing", sha256=sha256[:12]) from error
+        except OSError as error:
+            raise FileMissing("attachment_unreadable", sha256=sha256[:12]) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise FileMissing("file_changed", sha256=sha256[:12])
         return content

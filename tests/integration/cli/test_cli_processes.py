@@ -93,6 +93,17 @@ def test_a_worker_ends_cleanly_when_it_is_interrupted(started):
     assert "Traceback" not in err
 
 
+def test_the_most_talkative_log_holds_no_value_that_is_stored(environment):
+    made = finished(
+        environment,
+        *("collaborators", "create", "--base", "ACME", "LOG", "--last-name", "Unmistakable"),
+        XRM_LOG_LEVEL="debug",
+    )
+
+    assert made.returncode == 0
+    assert "Unmistakable" not in made.stderr
+
+
 def test_a_reader_that_has_enough_is_no_accident(environment):
     process = subprocess.Popen(
         [*XRM, "audit", "list", "--base", "ACME", "--json"],

@@ -1,0 +1,37 @@
+"""What an installation may set."""
+
+from __future__ import annotations
+
+import pytest
+
+from xrm_platform.config import Config, ConfigError
+
+
+@pytest.mark.parametrize(
+    ("variable", "given", "code"),
+    [
+        ("XRM_DATABASE_URL", "mysql://u:p4ss@h/x", "config_database_url"),
+        ("XRM_DATABASE_URL", "postgresql://u:p4ss@127.0.0.1:abc/x", "config_database_url"),
+        ("XRM_DATABASE_URL", "xrm.db", "config_database_url"),
+        ("XRM_PUBLIC_URL", "example.com", "config_public_url"),
+        ("XRM_LANGUAGE", "de", "config_choice"),
+        ("XRM_LEASE_SECONDS", "soon", "config_number"),
+        ("XRM_LEASE_SECONDS", "0", "config_number"),
+        ("XRM_DISABLED_PLUGINS", "a;b", "config_slug"),
+        ("XRM_HOEM", "/x", "config_unknown"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(variable, given, code):
+    with pytest.raises(ConfigError) as caught:
+        Config.from_environment({variable: given})
+
+    assert (caught.value.code, caught.value.params["variable"]) == (code, variable)
+    assert "p4ss" not in str(caught.value)
+
+
+def test_a_configuration_shows_no_password():
+    config = Config.from_environment(
+        {"XRM_DATABASE_URL": "postgresql://u:p4ss@h/x", "XRM_SECRET_KEYS": "k3y", "XRM_METRICS_TOKEN": "t0ken"}
+    )
+
+    assert not any(secret in repr(config) for secret in ("p4ss", "k3y", "t0ken"))
