@@ -109,6 +109,8 @@ class SendResult:
     error: ProviderError | None = None
     next_step: str | None = None
     """For a draft: translation key of what the person does now, e.g. `open_drafts`."""
+    copy_wanted: bool = False
+    """SENT_COPY: the server keeps no copy of what it takes; the platform calls `file_sent` afterwards."""
 
 
 class DeliveryStatus(StrEnum):
@@ -146,6 +148,31 @@ class InboundSms:
     text: str
     at: datetime
     in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailEntry:
+    """A mail that lies in the mailbox of an account. `key` is the same whenever the mailbox is looked at, and no other
+    mail's; `size` is what the server says, in octets."""
+
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailListing:
+    """What lies in a mailbox, oldest first, and from where to look the next time."""
+
+    entries: tuple[MailEntry, ...] = ()
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMail:
+    """A mail as it lies in the mailbox: its octets (RFC 5322). None when it turned out larger than was asked for."""
+
+    key: str
+    content: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .calendars import ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent
 from .messages import (
     DeliveryEvent,
+    InboundMail,
     InboundSms,
+    MailListing,
     OptedOut,
     OutgoingMail,
     OutgoingSms,
@@ -53,6 +55,8 @@ class Capability(StrEnum):
     it over at once instead of deferring it. It goes on deferring where the vendor's clock is not the recipient's (a
     number of another time zone than the base's), and wherever a base allows less than the law."""
     IDEMPOTENT_SEND = "idempotent_send"
+    SENT_COPY = "sent_copy"
+    """The driver can put a copy of what was sent into the person's folder of sent mail."""
     CREATE_CALENDARS = "create_calendars"
     INCREMENTAL = "incremental"
     OAUTH = "oauth"
@@ -159,6 +163,21 @@ class MailDriver(Driver, Protocol):
     async def send(self, batch: Sequence[OutgoingMail]) -> Sequence[SendResult]:
         """Hand over at most `limits.batch` mails. One result each, in their order. Raises only if none was handed over,
         or `OutcomeUnknown` when the answer for the whole batch was lost."""
+        ...
+
+    async def inbox(self, cursor: str | None) -> MailListing:
+        """INBOUND: what lies in the mailbox, all of it or what came after `cursor`; the platform knows by `key` what it
+        has. None is the first time, or starts afresh. Nothing is deleted or marked as read, neither here nor by
+        `fetch`. An account that is not set to receive has an empty mailbox."""
+        ...
+
+    async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
+        """INBOUND: these mails, in any order; what has left the mailbox is left out, what is larger than `max_bytes` is
+        not loaded."""
+        ...
+
+    async def file_sent(self, mail: OutgoingMail) -> None:
+        """SENT_COPY: put `mail` into the folder of sent mail, where it may lie already (an earlier attempt)."""
         ...
 
 

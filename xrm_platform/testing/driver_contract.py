@@ -54,6 +54,7 @@ METHOD_OF: Mapping[Capability, tuple[str, tuple[Any, ...]]] = {
     Capability.RECONCILE: ("sent_since", (A_DATE,)),
     Capability.OPT_OUTS: ("opt_outs", (A_DATE,)),
     Capability.ADD_OPT_OUT: ("add_opt_out", ("+33639980011",)),
+    Capability.SENT_COPY: ("file_sent", (None,)),
     Capability.CREATE_CALENDARS: ("create_calendar", ("Test", None)),
     Capability.OAUTH: ("authorize_url", ("state", "https://xrm.example.com/back", "verifier")),
 }

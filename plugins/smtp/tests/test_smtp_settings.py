@@ -26,6 +26,12 @@ def test_without_authentication_is_user_name_and_password_left_empty() -> None:
         "username": None,
         "password": None,
         "ca_file": None,
+        "receive": "none",
+        "receive_host": None,
+        "receive_security": "tls",
+        "receive_port": None,
+        "receive_username": None,
+        "receive_password": None,
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from xrm_platform.providers import (
     DriverContext,
     Handover,
+    InboundMail,
+    MailListing,
     OutgoingMail,
     ProviderError,
     RecipientResult,
@@ -23,6 +25,7 @@ from .mapping import connection_error
 from .parts import AttachmentEncoder
 from .plugin import SMTP
 from .pool import Pool
+from .receiving import Receiving
 
 CALL_SECONDS = SMTP.limits.timeout - 10
 """When a call ends by itself. It answers what is known by then, which the platform's cut would lose."""
@@ -38,6 +41,7 @@ class SmtpMail:
         self._settings = settings
         self._pool = Pool(settings, SMTP.limits.connections)
         self._encoder = AttachmentEncoder()
+        self._receiving = Receiving(settings)
 
     def __repr__(self) -> str:
         return f"SmtpMail({self._settings['host']}:{self._settings['port']})"
@@ -48,8 +52,27 @@ class SmtpMail:
         composed = await asyncio.to_thread(self._composed, batch)
         return await asyncio.gather(*(self._sent(mail, asked_at) for mail in composed))
 
+    async def inbox(self, cursor: str | None) -> MailListing:
+        """What lies in the mailbox by IMAP or POP, none where the account is not set to receive."""
+        return await self._receiving.listing(cursor)
+
+    async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
+        """Those mails; they stay where they are, as unread as they were."""
+        return await self._receiving.fetch(keys, max_bytes)
+
+    async def file_sent(self, mail: OutgoingMail) -> None:
+        """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
+        await self._receiving.file_sent(mail, self._encoder)
+
     async def check(self) -> Sequence[Tick]:
-        """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent."""
+        """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent. Then try the
+        mailbox, if mail is to come in."""
+        sending = await self._check_sending()
+        if any(tick.state is TickState.FAILED for tick in sending):
+            return sending
+        return [*sending, *await self._receiving.check()]
+
+    async def _check_sending(self) -> Sequence[Tick]:
         username = self._settings["username"]
         address = own_address(username)
         wanted = {
@@ -111,6 +134,7 @@ class SmtpMail:
                 else RecipientResult(address, Handover.ACCEPTED, reference)
                 for address in [*mail.recipients, *mail.unspeakable]
             ),
+            copy_wanted=self._receiving.files_sent,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xrm_platform.providers import Channel, Limits, ProviderDescriptor, hookimpl
+from xrm_platform.providers import Capability, Channel, Limits, ProviderDescriptor, hookimpl
 
 from .settings import SmtpSettings
 
@@ -13,6 +13,7 @@ SMTP = ProviderDescriptor(
     channel=Channel.MAIL,
     label="SMTP",
     settings=SmtpSettings,
+    capabilities=frozenset({Capability.INBOUND, Capability.SENT_COPY}),
     # Providers tolerate few connections of one account. A batch shares one trip to the thread that composes it and one
     # commit, and is what a crash of the platform leaves unknown: five is fast enough and few enough.
     limits=Limits(batch=5, connections=4, timeout=120.0),

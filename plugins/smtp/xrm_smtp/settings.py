@@ -16,6 +16,14 @@ DEFAULT_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 SECURITY_OF_PORT = {465: "tls", 587: "starttls"}
 """Ports that say by themselves how they are secured."""
 
+RECEIVE_PORTS = {
+    "imap": {"none": 143, "starttls": 143, "tls": 993},
+    "pop": {"none": 110, "starttls": 110, "tls": 995},
+}
+"""RFC 9051, RFC 1939, RFC 8314."""
+
+SECURITY_OF_RECEIVE_PORT = {993: "tls", 995: "tls"}
+
 _HOST = re.compile(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$")
 
 
@@ -30,7 +38,8 @@ def is_loopback(host: str) -> bool:
 
 
 class SmtpSettings(ProviderSettings):
-    """A server and, if it wants to know who sends, a user. Loads to a dict that holds every name."""
+    """A server and, if it wants to know who sends, a user; and, if mail is to come in, where from. The mailbox has the
+    same user and password unless others are given. Loads to a dict that holds every name."""
 
     host = fields.String(required=True, validate=validate.Regexp(_HOST, error="not_a_host"))
     security = fields.String(
@@ -45,12 +54,29 @@ class SmtpSettings(ProviderSettings):
     username = fields.String(load_default=None, allow_none=True)
     password = secret(load_default=None, allow_none=True)
     ca_file = fields.String(load_default=None, allow_none=True)
+    receive = fields.String(
+        load_default="none", validate=validate.OneOf(["none", "imap", "pop"], error="not_a_way_to_receive")
+    )
+    receive_host = fields.String(
+        load_default=None, allow_none=True, validate=validate.Regexp(_HOST, error="not_a_host")
+    )
+    receive_security = fields.String(
+        load_default="tls", validate=validate.OneOf(["tls", "starttls", "none"], error="not_a_security")
+    )
+    receive_port = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 65535, error="not_a_port"),
+        error_messages={"invalid": "not_a_port"},
+    )
+    receive_username = fields.String(load_default=None, allow_none=True)
+    receive_password = secret(load_default=None, allow_none=True)
 
     @pre_load
     def _empty_is_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """A form sends what was left empty as an empty text."""
         stripped = {
-            name: value.strip() if isinstance(value, str) and name != "password" else value
+            name: value.strip() if isinstance(value, str) and not name.endswith("password") else value
             for name, value in data.items()
         }
         return {name: value for name, value in stripped.items() if value != ""}
@@ -69,7 +95,28 @@ class SmtpSettings(ProviderSettings):
         if password and security == "none" and not is_loopback(data.get("host", "")):
             raise ValidationError("password_in_clear", "security")
 
+    @validates_schema
+    def _can_receive(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("receive", "none") == "none":
+            return
+        host, security, port = data.get("receive_host"), data.get("receive_security"), data.get("receive_port")
+        if not host:
+            raise ValidationError("receive_host_missing", "receive_host")
+        expected = SECURITY_OF_RECEIVE_PORT.get(port) if port else None
+        if expected not in {None, security}:
+            raise ValidationError(f"port_{port}_needs_{expected}", "receive_security")
+        if not (data.get("receive_username") or data.get("username")):
+            raise ValidationError("receive_without_user", "receive_username")
+        if data.get("receive_username") and not data.get("receive_password"):
+            raise ValidationError("receive_without_password", "receive_password")
+        if security == "none" and not is_loopback(host):
+            raise ValidationError("password_in_clear", "receive_security")
+
     @post_load
-    def _with_port(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        security = data.get("security")
-        return data if data.get("port") or security is None else {**data, "port": DEFAULT_PORTS[security]}
+    def _with_ports(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        security, receive = data.get("security"), data.get("receive")
+        if not data.get("port") and security is not None:
+            data = {**data, "port": DEFAULT_PORTS[security]}
+        if not data.get("receive_port") and receive in RECEIVE_PORTS:
+            data = {**data, "receive_port": RECEIVE_PORTS[receive][data["receive_security"]]}
+        return data

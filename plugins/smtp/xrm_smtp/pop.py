@@ -1,0 +1,86 @@
+"""A mailbox by POP3. Everything stays on the server; what it calls a mail (UIDL) is its key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from xrm_platform.providers import InboundMail, MailEntry, MailListing, TransientError, Unsupported
+
+from .access import Access, mapped
+from .pop_session import PopSession, RefusedError, refused
+
+HEADERS = 256 * 1024
+"""Octets of a mail's headers, where the server has no keys of its own."""
+
+CHANGING = (b"status:", b"x-status:", b"x-uidl:", b"x-keywords:", b"content-length:", b"lines:", b"x-mozilla-")
+"""Headers that servers write anew while a mail lies with them."""
+
+
+class PopMailbox:
+    """Every call is a session: a POP server locks the mailbox for as long as one lasts."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def listing(self, _: str | None) -> MailListing:
+        """All that lies there; POP knows no place to go on from."""
+        with self._session() as session:
+            sizes = _numbered(session.lines("LIST"))
+            numbers = self._numbers(session)
+        return MailListing(tuple(MailEntry(key, int(sizes.get(number, "0"))) for key, number in numbers.items()))
+
+    def fetch(self, keys: Sequence[str], max_bytes: int) -> list[InboundMail]:
+        """As the contract says."""
+        mails: list[InboundMail] = []
+        with self._session() as session:
+            numbers = self._numbers(session)
+            for key in keys:
+                if key not in numbers:
+                    continue
+                content = session.octets(f"RETR {numbers[key]}", max_bytes)
+                mails.append(InboundMail(key, content))
+                if content is None:
+                    break
+        return mails
+
+    def check(self) -> None:
+        """Sign in and look."""
+        with self._session() as session:
+            session.command("STAT")
+
+    def _numbers(self, session: PopSession) -> dict[str, str]:
+        """Keys with the numbers that they have in this session."""
+        try:
+            told = _numbered(session.lines("UIDL"))
+        except RefusedError:
+            return {_key(session, number): number for number in _numbered(session.lines("LIST"))}
+        return {key: number for number, key in told.items()}
+
+    @contextmanager
+    def _session(self) -> Iterator[PopSession]:
+        with mapped(self._access):
+            try:
+                with PopSession(self._access) as session:
+                    yield session
+            except RefusedError as error:
+                raise refused(error) from error
+
+
+def _key(session: PopSession, number: str) -> str:
+    """A key made from the headers of a mail: its Message-ID and how it came."""
+    try:
+        headers = session.octets(f"TOP {number} 0", HEADERS)
+    except RefusedError as error:
+        raise Unsupported("mailbox_without_keys", detail=str(error)) from error
+    if headers is None:
+        raise TransientError("mailbox_connection_lost")
+    stable = [line for line in headers.splitlines() if not line.lower().startswith(CHANGING)]
+    return "top-" + hashlib.sha256(b"\n".join(stable)).hexdigest()[:40]
+
+
+def _numbered(lines: Sequence[str]) -> dict[str, str]:
+    """`number word` on each line (RFC 1939 §5, §7)."""
+    pairs = (line.split(maxsplit=1) for line in lines)
+    return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2 and pair[0].isdecimal()}
