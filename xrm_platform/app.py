@@ -27,7 +27,7 @@ from .agenda import (
     Schedule,
     Upkeep,
 )
-from .agenda.sync import Links, Outbox, Reaching, Runs, Syncing, Telling
+from .agenda.sync import Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -193,6 +193,7 @@ class Platform:
             self.store, self.registry, self.accounts, Reaching(store, self.connections), wake, now
         )
         self.calendar_runs = Runs(store, self.syncing, wake, now)
+        self.calendar_conflicts = Conflicts(store, self.event_store, now)
 
     @classmethod
     @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """Keeps an agenda equal with calendars elsewhere: links, the pure plan, pull and push."""
 
+from .conflicts import Conflicts
 from .links import Links
 from .outbox import Outbox
 from .reaching import Reaching
@@ -7,4 +8,4 @@ from .runs import Runs
 from .syncing import Syncing
 from .telling import Telling
 
-__all__ = ["Links", "Outbox", "Reaching", "Runs", "Syncing", "Telling"]
+__all__ = ["Conflicts", "Links", "Outbox", "Reaching", "Runs", "Syncing", "Telling"]
