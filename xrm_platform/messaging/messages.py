@@ -119,14 +119,26 @@ class Messages:
                 raise Conflicting(otherwise, state=message.state)
             if text_needed and message.purged_at is not None:
                 raise Conflicting("text_purged")
+            if target is State.QUEUED and message.state == State.HELD:
+                target = State.HELD  # what is sent again of a message that is held waits with the rest of it
             for row in changing:
                 row.not_before = None
                 row.state, row.error_code, row.error_params, row.error_detail = target, None, {}, ""
             message.state = of_message([State(row.state) for row in recipients])
             message.error_code, message.error_params, message.error_detail = None, {}, ""
             message.attempts, message.due_at = 0, now
-            event = {"id": new_id(), "message_id": message.id, "at": now, "state": target, "actor": actor.name}
-            await queries.add_events(session, base_id=actor.base_id, events=[event])
+            whole = len(changing) == len(recipients)
+            events = [
+                {
+                    "message_id": message.id,
+                    "recipient_id": recipient_id,
+                    "at": now,
+                    "state": target,
+                    "actor": actor.name,
+                }
+                for recipient_id in ([None] if whole else [row.id for row in changing])
+            ]
+            await queries.add_events(session, base_id=actor.base_id, events=[{"id": new_id(), **one} for one in events])
             codes = await lookup.codes(session, base_id=actor.base_id)
             waits = (await _waits(session, actor, [message]))[message.account_id]
         if message.state == State.QUEUED:

@@ -25,13 +25,12 @@ from .composing import Draft, File, Order, compose_mail, compose_sms, given_file
 from .entering import Entrance, enter
 from .files import Files
 from .notices import Notices
-from .requests import MailRequest, SmsRequest
+from .requests import MailRequest, SmsRequest, fingerprint
 from .rules.admission import Ground
 from .rules.rules import rules_of
 from .rules.texts import sms_text
 from .showing import account_waits, message_view
 from .states import State
-from .tables import Message
 from .views import MessageView
 
 MAX_KEY = 200
@@ -63,6 +62,9 @@ class Sending:
         `Invalid`, `Missing`, `Forbidden` (rights, or the veto of a plugin) and `Conflicting` (no account, no address to
         send from, nobody left to write to, the key used for another request).
         """
+        earlier = await self._earlier(actor, request, idempotency_key)
+        if earlier is not None:
+            return earlier
         order, ground, base = await self._order(actor, request, Channel.MAIL, idempotency_key)
         checked = check_mail(request, order.now)
         sender_address(order.sender)
@@ -81,6 +83,9 @@ class Sending:
     async def send_sms(self, actor: Actor, request: SmsRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue an SMS, or hold it while SMS of the base or of the sender are paused. Marketing gets the STOP mention
         and goes to each number at an hour allowed there. Otherwise as `send_mail`."""
+        earlier = await self._earlier(actor, request, idempotency_key)
+        if earlier is not None:
+            return earlier
         order, ground, base = await self._order(actor, request, Channel.SMS, idempotency_key)
         recipients = check_sms(request, base.country, order.now)
         text = sms_text(request.text, request.category, ground.rules, ground.provider)
@@ -91,8 +96,6 @@ class Sending:
         self, actor: Actor, request: MailRequest | SmsRequest, channel: Channel, key: str | None
     ) -> tuple[Order, Ground, Base]:
         """Who sends through what, and by which rules. Raises what `send_mail` says."""
-        if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
-            raise Invalid.field("idempotency_key", "idempotency_key_impossible", limit=MAX_KEY)
         async with self._store.read() as session:
             sender = await lookup.sender(session, base_id=actor.base_id, code=request.sender)
             _require_may_send(actor, sender)
@@ -116,9 +119,6 @@ class Sending:
 
     async def _queue(self, order: Order, draft: Draft, ground: Ground, base: Base) -> MessageView:
         """Apply the rules, ask the plugins, store the message, wake its delivery."""
-        earlier = await self._earlier(draft.message, order.sender)
-        if earlier is not None:
-            return earlier
         (judged,) = await self._entrance.judged([draft], ground, sender=order.sender.code, language=base.language)
         if isinstance(judged, Problem):
             raise judged
@@ -128,7 +128,7 @@ class Sending:
                 await enter(session, [judged], base_id=base.id, actor=order.actor.name)
         except IntegrityError:
             # Another request with the same key was faster; any other conflict is not ours to explain.
-            earlier = await self._earlier(message, order.sender)
+            earlier = await self._earlier(order.actor, order.request, order.idempotency_key)
             if earlier is None:
                 raise
             return earlier
@@ -137,17 +137,24 @@ class Sending:
         self._notices.post(order.actor.base_code, "message", [(message.id, message.state)])
         return message_view(message, judged.recipients, order.sender.code, order.waits)
 
-    async def _earlier(self, message: Message, sender: Sender) -> MessageView | None:
-        """The message that the same key made before. Raises `Conflicting` when that was another request."""
-        if message.idempotency_key is None:
+    async def _earlier(self, actor: Actor, request: MailRequest | SmsRequest, key: str | None) -> MessageView | None:
+        """The message that the same key made before, whatever has changed since: its time is over, its account gone.
+
+        Raises `Invalid` for a key that cannot be, and `Conflicting` when it made another request.
+        """
+        if key is None:
             return None
+        if not (0 < len(key) <= MAX_KEY and key.isprintable()):
+            raise Invalid.field("idempotency_key", "idempotency_key_impossible", limit=MAX_KEY)
         async with self._store.read() as session:
-            found = await queries.message_with_key(session, base_id=message.base_id, key=message.idempotency_key)
+            sender = await lookup.sender(session, base_id=actor.base_id, code=request.sender)
+            require_may_send_as(actor, sender.id)
+            found = await queries.message_with_key(session, base_id=actor.base_id, key=key)
             if found is None:
                 return None
-            if found.request_hash != message.request_hash or found.sender_id != sender.id:
+            if found.request_hash != fingerprint(request) or found.sender_id != sender.id:
                 raise Conflicting("idempotency_key_reused")
-            recipients = await queries.recipients(session, base_id=message.base_id, message_ids=[found.id])
+            recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[found.id])
         return message_view(found, recipients[found.id], sender.code)
 
 
