@@ -1,0 +1,211 @@
+"""Mailboxes on servers that do what Dovecot does not: no UIDL, long lines, a connection that drops."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from servers.scripted_mailbox import Answer, ScriptedMailbox, pop_answers
+from xrm_smtp.driver import SmtpMail
+from xrm_smtp.plugin import SMTP
+from xrm_smtp.settings import SmtpSettings
+
+from xrm_platform.providers import (
+    AccountError,
+    AuthError,
+    BadResponse,
+    InboundMail,
+    MailEntry,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    TransientError,
+    Unsupported,
+)
+from xrm_platform.testing.driver_context import driver_context, open_driver
+from xrm_platform.testing.translations import assert_explained
+
+MIB = 1024 * 1024
+PASSWORD = "s3cret-é"
+MAILS = [
+    b"Message-ID: <1@b.example>\r\nStatus: RO\r\n\r\n.\r\n..\r\nend of one\r\n",
+    b"Message-ID: <2@b.example>\r\n\r\n" + b"y" * 200_000 + b"\r\n.hidden\r\n",
+]
+
+
+@asynccontextmanager
+async def opened(receive: str, greeting: bytes, answer: Answer, **changes: Any):
+    async with ScriptedMailbox(greeting, answer) as server:
+        given = {
+            "host": "localhost",
+            "security": "none",
+            "receive": receive,
+            "receive_host": "127.0.0.1",
+            "receive_port": server.port,
+            "receive_security": "none",
+            "receive_username": "com",
+            "receive_password": PASSWORD,
+            **changes,
+        }
+        async with driver_context() as context, open_driver(SmtpMail, SmtpSettings().load(given), context) as driver:
+            yield driver, server
+
+
+def explained(error: ProviderError) -> ProviderError:
+    assert_explained(SMTP, error.code, error.params)
+    assert PASSWORD not in f"{error} {error.detail} {error.params}"
+    return error
+
+
+async def test_dots_and_long_lines_come_as_they_are() -> None:
+    async with opened("pop", b"+OK\r\n", pop_answers(MAILS)) as (driver, _):
+        listing = await driver.inbox(None)
+        read = await driver.fetch([entry.key for entry in listing.entries], MIB)
+    assert listing.entries == tuple(MailEntry(f"key-{n}", len(mail)) for n, mail in enumerate(MAILS, 1))
+    assert read == [InboundMail(f"key-{n}", mail) for n, mail in enumerate(MAILS, 1)]
+
+
+async def test_without_uidl_the_headers_are_the_key_whatever_the_server_adds() -> None:
+    async with opened("pop", b"+OK\r\n", pop_answers(MAILS, uidl=False)) as (driver, _):
+        before = (await driver.inbox(None)).entries
+    changed = [MAILS[1], MAILS[0].replace(b"Status: RO", b"Status: O")]
+    async with opened("pop", b"+OK\r\n", pop_answers(changed, uidl=False)) as (driver, _):
+        after = (await driver.inbox(None)).entries
+        (read,) = await driver.fetch([before[0].key], MIB)
+    assert [entry.key for entry in before] == [entry.key for entry in reversed(after)]
+    assert read.content == changed[1]
+
+
+async def test_without_uidl_and_top_no_mail_can_be_told_from_another() -> None:
+    async with opened("pop", b"+OK\r\n", pop_answers(MAILS, uidl=False, top=False)) as (driver, _):
+        with pytest.raises(Unsupported) as caught:
+            await driver.inbox(None)
+    assert explained(caught.value).code == "mailbox_without_keys"
+
+
+@pytest.mark.parametrize("cut_at", ["USER com", "LIST", "UIDL", "RETR 2"])
+async def test_a_pop_server_that_drops_in_the_middle_can_be_asked_again(cut_at: str) -> None:
+    async with opened("pop", b"+OK\r\n", pop_answers(MAILS, cut_at=cut_at)) as (driver, _):
+        asked = driver.fetch(["key-1", "key-2"], MIB) if cut_at == "RETR 2" else driver.inbox(None)
+        with pytest.raises(TransientError) as caught:
+            await asked
+    assert explained(caught.value).code == "mailbox_connection_lost"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("-ERR [AUTH] no", AuthError),
+        (f"-ERR {PASSWORD} is wrong", AuthError),
+        ("-ERR [IN-USE] Outlook is here", TransientError),
+        ("-ERR [LOGIN-DELAY] too early", RateLimited),
+        ("-ERR [SYS/TEMP] ill", TransientError),
+    ],
+)
+async def test_a_refused_sign_in_says_whose_fault_it_is(words: str, kind: type[ProviderError]) -> None:
+    def answer(line: str) -> bytes:
+        if line.startswith("PASS"):
+            return f"{words}\r\n".encode()
+        return b"+OK\r\n.\r\n" if line == "CAPA" else b"+OK\r\n"
+
+    async with opened("pop", b"+OK\r\n", answer) as (driver, server):
+        with pytest.raises(kind) as caught:
+            await driver.inbox(None)
+    explained(caught.value)
+    assert f"PASS {PASSWORD}" in server.said
+
+
+@pytest.mark.parametrize("receive", ["imap", "pop"])
+async def test_what_is_no_such_server_harms_nothing(receive: str) -> None:
+    async with opened(receive, b"HTTP/1.1 400 Bad Request\r\n\r\n", lambda _: b"<html>\r\n") as (driver, _):
+        with pytest.raises(TransientError) as caught:
+            await driver.inbox(None)
+    explained(caught.value)
+
+
+@pytest.mark.parametrize(("receive", "greeting"), [("imap", b"* OK hello\r\n"), ("pop", b"+OK\r\n")])
+async def test_a_password_does_not_go_over_a_line_that_was_to_be_secured(receive: str, greeting: bytes) -> None:
+    def answer(line: str) -> bytes:
+        if receive == "pop":
+            return b"+OK\r\nUIDL\r\n.\r\n"
+        return f"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n{line.partition(' ')[0]} OK done\r\n".encode()
+
+    async with opened(receive, greeting, answer, receive_security="starttls") as (driver, server):
+        with pytest.raises(AccountError) as caught:
+            await driver.inbox(None)
+    assert explained(caught.value).code == "mailbox_no_starttls"
+    assert not [line for line in server.said if PASSWORD in line or "AUTH" in line]
+
+
+def imap_answers(**given: str) -> Answer:
+    """Answers to commands by their first word, after the tag; `%s` stands for the tag."""
+    answers = {
+        "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n%s OK done\r\n",
+        "AUTHENTICATE": "+\r\n",
+        "EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n%s OK done\r\n",
+        "SEARCH": "* SEARCH 5 3\r\n%s OK done\r\n",
+        "FETCH": "* 1 FETCH (RFC822.SIZE 10 UID 3)\r\n* 9 EXPUNGE\r\n"
+        "* 2 FETCH (UID 5 RFC822.SIZE 12)\r\n%s OK done\r\n",
+        **given,
+    }
+    tag = ""
+
+    def answer(line: str) -> bytes | None:
+        nonlocal tag
+        words = line.split()
+        if len(words) == 1:
+            return f"{tag} OK signed in\r\n".encode()
+        tag, word = words[0], words[1] if words[1] != "UID" else words[2]
+        said = answers.get(word, "%s OK done\r\n")
+        return None if said == "cut" else said.replace("%s", tag).encode()
+
+    return answer
+
+
+async def test_sizes_are_read_however_the_server_orders_them() -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers()) as (driver, _):
+        listing = await driver.inbox(None)
+    assert listing.entries == (MailEntry("7.3", 10), MailEntry("7.5", 12))
+    assert listing.cursor == "7.5"
+
+
+@pytest.mark.parametrize("cut_at", ["AUTHENTICATE", "EXAMINE", "SEARCH", "FETCH"])
+async def test_an_imap_server_that_drops_in_the_middle_can_be_asked_again(cut_at: str) -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers(**{cut_at: "cut"})) as (driver, _):
+        with pytest.raises(TransientError) as caught:
+            await driver.inbox(None)
+    assert explained(caught.value).code == "mailbox_connection_lost"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"EXAMINE": "%s NO [NONEXISTENT] no such folder\r\n"}, NotFound),
+        ({"EXAMINE": "* 1 EXISTS\r\n%s OK done\r\n"}, BadResponse),
+        ({"SEARCH": "%s NO not today\r\n"}, Unsupported),
+        ({"SEARCH": "%s BAD what\r\n"}, Unsupported),
+        ({"AUTHENTICATE": "%s NO [AUTHENTICATIONFAILED] no\r\n"}, AuthError),
+        ({"AUTHENTICATE": "%s NO [UNAVAILABLE] later\r\n"}, TransientError),
+        ({"FETCH": "* 1 FETCH (BODY[] {99999999999}\r\n"}, TransientError),
+    ],
+)
+async def test_what_an_imap_server_refuses_has_a_sentence(given: dict[str, str], kind: type[ProviderError]) -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers(**given)) as (driver, _):
+        with pytest.raises(kind) as caught:
+            await driver.inbox(None)
+    explained(caught.value)
+
+
+async def test_a_length_that_nobody_believes_is_not_allocated() -> None:
+    answers = imap_answers(FETCH="* 1 FETCH (UID 3 BODY[]<0> {99999999999}\r\nx")
+    async with opened("imap", b"* OK hello\r\n", answers) as (driver, _):
+        with pytest.raises(TransientError):
+            await driver.fetch(["7.3"], MIB)
+
+
+async def test_a_closed_port_can_be_tried_again() -> None:
+    async with opened("imap", b"", lambda _: None, receive_port=1) as (driver, _):
+        with pytest.raises(TransientError) as caught:
+            await driver.inbox(None)
+    assert explained(caught.value).code == "unreachable"
