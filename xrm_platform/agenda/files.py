@@ -24,7 +24,7 @@ from .ical.recurrence import read_series
 from .rights import Access, Accesses
 from .storing import EventStore
 from .tables import Event
-from .views import ImportNoteView, ImportView
+from .views import AgendaImportNoteView, AgendaImportView
 
 MAX_BYTES = 50_000_000
 BATCH = 50
@@ -43,7 +43,7 @@ class AgendaFiles:
 
     async def load(
         self, actor: Actor, owner: str, content: bytes, *, progress: Callable[[int, int], None] | None = None
-    ) -> ImportView:
+    ) -> AgendaImportView:
         """Put the events of a file into the agenda of `owner` (code). An event that is there already (the same UID)
         becomes what the file says, unless the file is older (SEQUENCE).
 
@@ -159,10 +159,10 @@ class _Loading:
         self._read.skipped += 1
         self._read.note(code, found.number, found.summary or found.uid)
 
-    def view(self) -> ImportView:
+    def view(self) -> AgendaImportView:
         notes = sorted(self._read.notes, key=lambda note: note.number)
-        return ImportView(
+        return AgendaImportView(
             **self._counts,
             skipped=self._read.skipped,
-            notes=tuple(ImportNoteView(one.number, one.about, one.code, one.params, one.lost) for one in notes),
+            notes=tuple(AgendaImportNoteView(one.number, one.about, one.code, one.params, one.lost) for one in notes),
         )

@@ -13,7 +13,7 @@ from xrm_platform.store import new_id
 
 from . import queries
 from .tables import Event, OwnerNotice
-from .views import EventView
+from .views import AgendaEventView
 
 AUDITED = (
     *("kind", "summary", "location", "description", "start", "end", "recurrence", "status", "private", "busy"),
@@ -24,7 +24,12 @@ SECRET = frozenset({"summary", "location", "description", "participants", "remin
 
 
 def note_change(
-    session: AsyncSession, actor: Actor, action: str, before: EventView | None, after: EventView | None, at: datetime
+    session: AsyncSession,
+    actor: Actor,
+    action: str,
+    before: AgendaEventView | None,
+    after: AgendaEventView | None,
+    at: datetime,
 ) -> None:
     """Write the audit entry of a change, with `***` for what is private."""
     view = after or before

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from xrm_platform.people import audit
 from xrm_platform.people.actor import Actor, Scope
-from xrm_platform.people.rights import require_admin, require_scope
+from xrm_platform.people.rights import require_admin, require_collaborative, require_scope
 from xrm_platform.store import Store
 
 from . import queries
@@ -21,6 +21,7 @@ class AgendaSettings:
         self._now = now
 
     async def get(self, actor: Actor) -> AgendaPreferencesView:
+        require_collaborative(actor)
         require_scope(actor, Scope.READ)
         async with self._store.read() as session:
             row = await queries.preferences(session, base_id=actor.base_id)

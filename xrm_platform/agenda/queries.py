@@ -25,6 +25,17 @@ async def event_by_uid(session: AsyncSession, *, base_id: str, owner_id: str, ui
     return await session.scalar(query.with_for_update())
 
 
+async def taken_uids(session: AsyncSession, *, base_id: str, owner_id: str, uids: Sequence[str]) -> set[str]:
+    """Those of the UIDs that an event of the agenda has, or had."""
+    taken: set[str] = set()
+    for start in range(0, len(uids), CHUNK):
+        query = select(Event.uid).where(
+            Event.base_id == base_id, Event.owner_id == owner_id, Event.uid.in_(uids[start : start + CHUNK])
+        )
+        taken |= set((await session.scalars(query)).all())
+    return taken
+
+
 async def events(
     session: AsyncSession, *, base_id: str, owners: Collection[str], after: str | None, limit: int
 ) -> Sequence[Event]:
@@ -142,6 +153,11 @@ async def replace_occurrences(
     if rows:
         owned = {"base_id": base_id, "event_id": event_id, "owner_id": owner_id}
         await session.execute(insert(OccurrenceRow), [{**owned, **row} for row in rows])
+
+
+async def add_occurrences(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), CHUNK):
+        await session.execute(insert(OccurrenceRow), rows[start : start + CHUNK])
 
 
 async def forget_waiting(session: AsyncSession, *, base_id: str, event_id: str) -> None:

@@ -12,13 +12,13 @@ from .ical.recurrence import Read, aligned, read_series
 from .ical.values import Moment, key_of, text
 from .tables import Event, OccurrenceRow
 from .times import shown
-from .views import EventView, ExceptionView, OccurrenceView, ParticipantView, ReminderView
+from .views import AgendaEventView, OccurrenceView, ParticipantView, ReminderView, SeriesExceptionView
 
 NEUTRAL = "appointment"
 """What kind a hidden event is shown as."""
 
 
-def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) -> EventView:
+def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) -> AgendaEventView:
     """`hidden`: as `hidden_view`. Reads the text: for many events in a thread."""
     series = read_series(calendar_of(event.ical))
     block = series.head.block
@@ -27,7 +27,7 @@ def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) 
     def read_as(instant: datetime) -> str:
         return shown(instant, zone=event.zone, all_day=event.all_day, home=home)
 
-    view = EventView(
+    view = AgendaEventView(
         id=event.id,
         uid=event.uid,
         owner=owner,
@@ -47,7 +47,7 @@ def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) 
         hidden=False,
         recurrence=_recurrence(series.master),
         exceptions=tuple(
-            ExceptionView(
+            SeriesExceptionView(
                 key=key_of(aligned(read.item.recurrence_id, series)),
                 start=_shown(read.item.start, home),
                 end=_shown(read.item.end, home),
@@ -69,7 +69,7 @@ def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) 
     return hidden_view(view) if hidden else view
 
 
-def hidden_view(view: EventView) -> EventView:
+def hidden_view(view: AgendaEventView) -> AgendaEventView:
     """Only when it is, and that it is private."""
     return replace(
         view,

@@ -4,7 +4,7 @@ transaction. Use cases of the agenda and the synchronisation both write through 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -78,6 +78,65 @@ class EventStore:
         await self._tell(session, EventChange(event, created, origin))
         return event
 
+    async def put_new(
+        self,
+        session: AsyncSession,
+        *,
+        base: Base,
+        owner_id: str,
+        texts: Sequence[str],
+        by: str,
+        now: datetime,
+        origin: str | None = None,
+    ) -> list[Event | Incomprehensible]:
+        """`put` for many new events at once: in their order each event, or what `put` would have raised."""
+        prepared = await asyncio.to_thread(_each_prepared, texts, base, now)
+        uids = [one.columns["uid"] for one in prepared if isinstance(one, Prepared)]
+        taken = await queries.taken_uids(session, base_id=base.id, owner_id=owner_id, uids=uids)
+        made: list[Event | Incomprehensible] = []
+        drawn: list[tuple[Event, Prepared]] = []
+        for one in prepared:
+            if isinstance(one, Incomprehensible):
+                made.append(one)
+                continue
+            uid = one.columns["uid"]
+            if uid in taken:
+                made.append(Incomprehensible("uid_taken", uid))
+                continue
+            taken.add(uid)
+            event = Event(
+                id=new_id(),
+                base_id=base.id,
+                owner_id=owner_id,
+                rev=1,
+                created_at=now,
+                created_by=by,
+                changed_at=now,
+                changed_by=by,
+                deleted_at=None,
+                **one.columns,
+            )
+            made.append(event)
+            drawn.append((event, one))
+        session.add_all(event for event, _ in drawn)
+        await session.flush()
+        await queries.add_occurrences(
+            session,
+            [
+                {"base_id": base.id, "event_id": event.id, "owner_id": owner_id, **row}
+                for event, one in drawn
+                for row in one.occurrences
+            ],
+        )
+        waiting = {"base_id": base.id, "owner_id": owner_id, "state": "waiting", "note": "", "message_id": None}
+        await queries.add_reminders(
+            session,
+            [{"id": new_id(), "event_id": event.id, **waiting, **row} for event, one in drawn for row in one.reminders],
+        )
+        for event, _ in drawn:
+            await self._tell(session, EventChange(event, created=True, origin=origin))
+        return made
+
     async def remove(
         self, session: AsyncSession, event: Event, *, by: str, now: datetime, origin: str | None = None
     ) -> None:
@@ -95,13 +154,28 @@ class EventStore:
             await watcher(session, change)
 
 
+def _each_prepared(texts: Sequence[str], base: Base, now: datetime) -> list[Prepared | Incomprehensible]:
+    home = ZoneInfo(base.time_zone)
+    prepared: list[Prepared | Incomprehensible] = []
+    for text in texts:
+        try:
+            prepared.append(_prepared(text, home, now))
+        except Incomprehensible as error:
+            prepared.append(error)
+    return prepared
+
+
 async def prepared_for(text: str, base: Base, now: datetime) -> Prepared:
     """What is drawn from a text, worked out in a thread. Raises `Incomprehensible`."""
+    return await asyncio.to_thread(_prepared, text, ZoneInfo(base.time_zone), now)
+
+
+def _prepared(text: str, home: ZoneInfo, now: datetime) -> Prepared:
     if len(text) > MAX_TEXT:
         raise Incomprehensible("event_too_large")
     if "\0" in text:
         raise Incomprehensible("not_text")
-    prepared = await asyncio.to_thread(prepare, text, ZoneInfo(base.time_zone), now)
+    prepared = prepare(text, home, now)
     if not 0 < len(prepared.columns["uid"]) <= MAX_UID:
         raise Incomprehensible("uid_unusable")
     return prepared

@@ -29,7 +29,7 @@ class ReminderView:
 
 
 @dataclass(frozen=True, slots=True)
-class ExceptionView:
+class SeriesExceptionView:
     """An occurrence of a series that is not as the rule says."""
 
     key: str
@@ -40,7 +40,7 @@ class ExceptionView:
 
 
 @dataclass(frozen=True, slots=True)
-class EventView:
+class AgendaEventView:
     """`owner` is a collaborator's code, `recurrence` a rule of RFC 5545, `rev` the number of changes so far; `cut`
     tells that a series has more occurrences than are kept."""
 
@@ -62,7 +62,7 @@ class EventView:
     private: bool
     hidden: bool
     recurrence: str | None
-    exceptions: tuple[ExceptionView, ...]
+    exceptions: tuple[SeriesExceptionView, ...]
     organizer: str | None
     participants: tuple[ParticipantView, ...]
     reminders: tuple[ReminderView, ...]
@@ -115,7 +115,7 @@ class OverlapView:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportNoteView:
+class AgendaImportNoteView:
     """Something of a file that is not in the agenda as it was. `line` is where, `about` what, `code` why; `lost` when
     it is not in the agenda at all."""
 
@@ -127,14 +127,14 @@ class ImportNoteView:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportView:
+class AgendaImportView:
     """How many events came new, were changed, were as they are, and were skipped; and every line that says why."""
 
     added: int
     changed: int
     unchanged: int
     skipped: int
-    notes: tuple[ImportNoteView, ...]
+    notes: tuple[AgendaImportNoteView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ _OPTIONS = {
     "phones": "--phone",
     "mails": "--mail",
     "others": "--other",
+    "participants": "--participant",
+    "reminders": "--reminder",
     "version": "--vcard-version",
     "attachments": "--attach",
     "html": "--html-file",

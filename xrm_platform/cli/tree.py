@@ -6,6 +6,7 @@ import typer
 
 from . import (
     accounts,
+    agenda,
     audit,
     collaborators,
     contacts,
@@ -45,6 +46,7 @@ def command_tree() -> typer.Typer:
         ("mail", mail.commands),
         ("sms", sms.commands),
         ("messages", messages.commands),
+        ("agenda", agenda.commands),
         ("rules", rules.commands),
         ("opt-outs", opt_outs.commands),
         ("inbox", inbox.commands),

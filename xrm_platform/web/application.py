@@ -11,14 +11,15 @@ from .callers import cookie_name
 from .calls import handler_of
 from .docs_page import DOCUMENT, STATIC, docs_page, openapi_document
 from .endpoints import Endpoint, endpoints_of
+from .feeds import feed
 from .hooks import take_call
 from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, contacts, inbound, messages, people, rules, session
+from .routes import accounts, agenda, contacts, inbound, messages, people, rules, session
 
-ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, rules, inbound)
+ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, rules, inbound, agenda)
 
 
 def create_app(platform: Platform) -> web.Application:
@@ -38,6 +39,7 @@ def create_app(platform: Platform) -> web.Application:
     app.router.add_get("/api/docs", docs_page)
     app.router.add_route("GET", "/hooks/{token}", take_call)
     app.router.add_route("POST", "/hooks/{token}", take_call)
+    app.router.add_get("/feeds/{token}.ics", feed)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)

@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from argon2 import PasswordHasher
 from yarl import URL
 
 import xrm_platform.app
+from xrm_platform.agenda import EventGiven
 from xrm_platform.app import Platform
 from xrm_platform.config import Config
 from xrm_platform.messaging.requests import MailRequest
@@ -73,6 +75,8 @@ class Seed:
     sms_account: str
     message: str
     contact: str
+    event: str
+    feed: str
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +117,8 @@ async def fill(config: Config, database: Path) -> Seed:
             accounts.append(await xrm.accounts.add(actor, slug, slug, settings, default=True))
         mail = MailRequest(sender="DIR", to=("a@b.example",), subject="Hello", text="Hello")
         message = await xrm.sending.send_mail(actor, mail)
+        event = await xrm.agenda.add(actor, EventGiven("COM", "Visit", date(2026, 3, 2), recurrence="FREQ=WEEKLY"))
+        feed, _ = await xrm.feeds.create(actor, "COM")
         contact = await xrm.contacts.create(actor, last_name="Client", reference="C-1")
         tokens = {scope.value: await xrm.tokens.create(actor, scope.value, [scope]) for scope in Scope}
         sessions = {}
@@ -130,6 +136,8 @@ async def fill(config: Config, database: Path) -> Seed:
         sms_account=accounts[1].id,
         message=message.id,
         contact=contact.id,
+        event=event.id,
+        feed=feed.id,
     )
 
 

@@ -10,7 +10,16 @@ from xrm_platform.web.application import ENDPOINTS
 from xrm_platform.web.endpoints import Need
 from xrm_platform.web.openapi import PREFIX
 
-OPEN = {"/hooks/{token}", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs", "/static"}
+OPEN = {
+    "/hooks/{token}",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/openapi.json",
+    "/api/docs",
+    "/static",
+    "/feeds/{token}.ics",
+}
 """Routes that are no endpoints of the API. They show nothing of a base."""
 
 FOR_EVERY_USER = {"list_collaborators", "show_collaborator", "list_collaborator_types"}
@@ -38,8 +47,16 @@ BODIES = {
     "add_contact": {"last_name": "New", "phones": [{"number": "0612345678"}]},
     "change_contact": {"notes": "Changed"},
     "merge_contacts": {"others": ["01900000-0000-7000-8000-000000000000"]},
+    "add_event": {"owner": "COM", "summary": "New", "start": "2026-12-01"},
+    "change_event": {"summary": "Changed"},
+    "move_event": {"start": "2026-12-01T09:00"},
+    "cancel_event": {},
+    "make_feed": {"owner": "COM"},
+    "change_agenda_preferences": {"tell_owner": False},
     "record_consent": {"channel": "sms", "purpose": "marketing", "state": "withdrawn"},
 }
+_DAY = {"from": "2026-12-01T00:00:00+00:00", "to": "2026-12-02T00:00:00+00:00"}
+QUERIES = {"list_occurrences": _DAY, "list_free_slots": {**_DAY, "people": "COM"}, "list_feeds": {"owner": "COM"}}
 WITH_BASE = [endpoint for endpoint in ENDPOINTS if "{base}" in endpoint.path]
 SIGNED_IN = [endpoint for endpoint in ENDPOINTS if endpoint.need is not Need.NOTHING]
 MUTATING = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET"]
@@ -52,6 +69,7 @@ def named(endpoint):
 def request_of(endpoint, seed, *, base="ACME"):
     """Method, address and options of a request that would succeed for who may."""
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
+    ids |= {"events": seed.event, "feeds": seed.feed}
     ids["opt-outs"] = "01900000-0000-7000-8000-000000000000"
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
@@ -63,7 +81,7 @@ def request_of(endpoint, seed, *, base="ACME"):
         number="0612345678",
         id=ids.get(about, ""),
     )
-    options = {}
+    options = {"params": QUERIES[endpoint.name]} if endpoint.name in QUERIES else {}
     if endpoint.body is not None:
         given = BODIES[endpoint.name]
         options["json"] = {

@@ -99,6 +99,7 @@ def lead_somewhere(case: schemathesis.Case, seed) -> None:
     """Put real names in place of every other generated one, so that requests get past "there is no such thing"."""
     about = case.operation.path.removeprefix("/api/v1/bases/{base}/").partition("/")[0]
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
+    ids |= {"events": seed.event, "feeds": seed.feed}
     real = {"code": "COM", "login": "marie", "slug": "smtp", "channel": "mail", "id": ids.get(about, "")}
     for name, value in case.path_parameters.items():
         if name == "base":
@@ -107,6 +108,8 @@ def lead_somewhere(case: schemathesis.Case, seed) -> None:
             case.path_parameters[name] = real[name]
     if isinstance(case.body, dict) and isinstance(case.body.get("sender"), str):
         case.body["sender"] = "DIR"
+    if isinstance(case.body, dict) and isinstance(case.body.get("owner"), str):
+        case.body["owner"] = "DIR"
 
 
 @SIGNED_IN.parametrize()
