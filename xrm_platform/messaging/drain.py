@@ -34,7 +34,7 @@ from .notices import Notices
 from .outcomes import Outcome, Terms
 from .pace import Pace
 from .retry import NotHandedOver
-from .rules.admission import Gate
+from .rules.admission import Gate, Passed
 from .sendables import Claimed, Sendable, Sendables, read_claimed
 from .sources import Source
 from .writing import write_outcomes
@@ -187,13 +187,12 @@ class Drain:
             )
             if self._leased_until - now < self._worker.lease * 2 / 3:
                 await self._renew_leases(session)
-            claimed = await self._claim(session, now)
+            passed = await self._claim(session, now)
         self._finished.clear()
-        self._claimed.update((one.message.id, None) for one in claimed)
-        self._worker.notices.post(
-            self._source.base_code, "message", [(outcome.message_id, outcome.state) for outcome in written]
-        )
-        return claimed
+        self._claimed.update((one.message.id, None) for one in passed.going)
+        changed = [*((outcome.message_id, outcome.state) for outcome in written), *passed.stopped]
+        self._worker.notices.post(self._source.base_code, "message", changed)
+        return passed.going
 
     def _heed(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -202,12 +201,12 @@ class Drain:
             if outcome.suspend is not None:
                 self.suspend = outcome.suspend
 
-    async def _claim(self, session: AsyncSession, now: datetime) -> Sequence[Claimed]:
+    async def _claim(self, session: AsyncSession, now: datetime) -> Passed:
         # Nothing is claimed before there is a connection for it: what a crash leaves unknown is what was being sent.
         under_way = len(self._ready) + sum(len(batch) for batch in self._calls.values())
         room = self._limits.connections * self._limits.batch - under_way
         if self._halted or self._nothing_due or room < 1:
-            return ()
+            return Passed()
         messages = await queries.claim(
             session,
             base_id=self._base_id,

@@ -180,6 +180,29 @@ async def test_a_message_whose_only_recipient_opted_out_between_is_cancelled(xrm
         await xrm.messages.retry(admin, sent.id)
 
 
+class Watches:
+    def __init__(self):
+        self.seen = []
+
+    @hookimpl
+    def xrm_changed(self, change):
+        self.seen.append((change.id, change.state))
+
+
+WATCHES = Watches()
+
+
+@pytest.mark.parametrize("plugins", [[InProcessPlugin("watches", WATCHES, {})]])
+async def test_observers_hear_of_what_the_rules_stopped(xrm, admin, marketing, clock):
+    sent = await xrm.sending.send_sms(admin, sms(at=clock() + timedelta(hours=1)))
+    await xrm.opt_outs.add(admin, "sms", PARIS, source="answer STOP")
+    clock.advance(timedelta(hours=1))
+    await xrm.run_until_idle()
+    await xrm.notices.drain()
+
+    assert [state for seen, state in WATCHES.seen if seen == sent.id] == ["queued", "cancelled"]
+
+
 async def test_one_who_opted_out_does_not_stop_the_others_and_stands_in_no_header(
     xrm, admin, mail_account, mail_service
 ):

@@ -77,6 +77,15 @@ class _Findings:
     events: list[tuple[str, str | None, datetime, State, dict[str, Any]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """`going` are those that go on, with the recipients to whom they may go now; `stopped` the others, as (id, state),
+    held, cancelled or queued for later, which is written."""
+
+    going: Sequence[Claimed] = ()
+    stopped: Sequence[tuple[str, State]] = ()
+
+
 class Gate:
     """Asks again, in the transaction in which messages of one account are claimed."""
 
@@ -88,11 +97,9 @@ class Gate:
         provider: ProviderDescriptor,
         claimed: Sequence[Claimed],
         now: datetime,
-    ) -> list[Claimed]:
-        """Those that go on, with the recipients to whom they may go now. The others are held, cancelled or queued for
-        later, and that is written."""
+    ) -> Passed:
         if not claimed:
-            return []
+            return Passed()
         zone, rules = await zone_and_rules_of(session, base_id=base_id)
         ground = Ground(rules, zone, provider)
         paused = frozenset[str]()
@@ -103,7 +110,8 @@ class Gate:
         codes = await self._refusals(session, base_id, free, rules)
         going = [one for one in free if self._goes(one, codes.get(one.message.category, {}), ground, now, findings)]
         await _write(session, base_id, findings, now)
-        return going
+        held = [(message_id, State.HELD) for ids in findings.held.values() for message_id in ids]
+        return Passed(going, [*held, *((row["id"], row["state"]) for row in findings.messages)])
 
     def _is_held(self, one: Claimed, rules: RulesView, paused: Collection[str], findings: _Findings) -> bool:
         """Whether a person has to let it go: in test mode nothing goes to where it was meant to."""
