@@ -204,7 +204,8 @@ class Push:
             else:
                 agree(row, None, waiting=True, now=self._work.now())
             return
-        await self._work.log.effect(session, row, before, "there", write.did, old, answer.ical)
+        new = answer.ical if write.did is Do.CHANGE else ""
+        await self._work.log.effect(session, row, before, "there", write.did, old, new)
         ours = None if event is None or event.deleted_at is not None else event.ical
         if write.again and ours is not None and not same(answer.ical, write.theirs):
             # Made by the earlier attempt, and perhaps changed since: both are looked at as on a first meeting.

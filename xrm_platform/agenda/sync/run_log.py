@@ -62,7 +62,7 @@ class RunLog:
         self, session: AsyncSession, row: EventLink, before: dict[str, Any], side: str, did: Do, old: str, new: str
     ) -> None:
         """`did` was done to an event on one `side`, which said `old` before and says `new` now. `before` is the
-        snapshot of its link; it is empty where there was none."""
+        snapshot of its link. What was made needs no text: what it said is what both agreed on."""
         self.counts[f"{_DID[did]}_{side}"] += 1
         await self._begin(session)
         session.add(
@@ -89,7 +89,8 @@ class RunLog:
     async def finish(
         self, session: AsyncSession, state: RunState, code: str | None = None, params: dict[str, Any] | None = None
     ) -> None:
-        run = await queries.run(session, base_id=self._link.base_id, run_id=self.run_id)
+        run = session.info.get(self.run_id)
+        run = run or await queries.run(session, base_id=self._link.base_id, run_id=self.run_id)
         if run is None and (state is RunState.DONE or self._failed_before(code)):
             return
         run = run or await self._begin(session)
@@ -103,6 +104,13 @@ class RunLog:
         return self._link.error_code == code
 
     async def _begin(self, session: AsyncSession) -> SyncRun:
+        """The row of this run, which a transaction asks for once."""
+        known = session.info.get(self.run_id)
+        if not isinstance(known, SyncRun):
+            known = session.info[self.run_id] = await self._row(session)
+        return known
+
+    async def _row(self, session: AsyncSession) -> SyncRun:
         found = await queries.run(session, base_id=self._link.base_id, run_id=self.run_id)
         if found is not None:
             return found

@@ -58,7 +58,7 @@ async def take(work: Work, changes: Sequence[Change], pass_no: int) -> None:
             elif row is not None and row.etag == change.etag and row.state != Standing.PARKED:
                 named.append(row.id)
             else:
-                pairs.append((row or _matched(session, work, known, change), change))
+                pairs.append((row or _matched(work, known, change), change))
         if named:
             await queries.seen(session, base_id=link.base_id, ids=named, pass_no=pass_no)
         await _settle(session, work, known, pairs, pass_no)
@@ -89,7 +89,7 @@ async def _look_up(session: AsyncSession, work: Work, changes: Sequence[Change])
     return known
 
 
-def _matched(session: AsyncSession, work: Work, known: Known, change: RemoteEvent) -> EventLink:
+def _matched(work: Work, known: Known, change: RemoteEvent) -> EventLink:
     """The link of an event that was not known under this ref: of the one in the agenda with the same UID, if that has
     no counterpart there yet, or one that is gone; else a new one."""
     event = known.by_uid.get(change.uid)
@@ -111,7 +111,6 @@ def _matched(session: AsyncSession, work: Work, known: Known, change: RemoteEven
     elif event is not None:
         made.event_id = event.id
         known.by_event[event.id] = made
-    session.add(made)
     return made
 
 
@@ -146,14 +145,47 @@ async def _settle(
         if row.reason == UID_TWICE and row.event_id is None and change.uid in known.by_uid:
             row.seen_pass = pass_no
             work.log.counts["parked"] += 1
+            session.add(row)
             continue
         event = known.events.get(row.event_id or "")
         pairs.append(pair_of(row, event, change))
         rows[row.id] = row
+    fresh: list[Planned] = []
     for planned in await asyncio.to_thread(plan, pairs, work.link.direction):
         row = rows[planned.pair.id]
         row.seen_pass, row.missing = pass_no, False
-        await apply_here(session, work, row, known.events.get(row.event_id or ""), planned)
+        event = known.events.get(row.event_id or "")
+        if planned.step.here is Do.MAKE and event is None and not planned.step.lost:
+            fresh.append(planned)
+        else:
+            await apply_here(session, work, row, event, planned)
+    await _bring_in(session, work, rows, fresh)
+
+
+async def _bring_in(session: AsyncSession, work: Work, rows: Mapping[str, EventLink], fresh: Sequence[Planned]) -> None:
+    """Events that the agenda does not have yet, all at once: one by one it would take ten times as long."""
+    if not fresh:
+        return
+    link, now = work.link, work.now()
+    made = await work.events.put_new(
+        session,
+        base=link.base,
+        owner_id=link.owner_id,
+        texts=[planned.step.ours for planned in fresh],
+        by=link.by,
+        now=now,
+        origin=link.id,
+    )
+    for planned, event in zip(fresh, made, strict=True):
+        row = rows[planned.pair.id]
+        if isinstance(event, Incomprehensible):
+            _park_unreadable(session, work, row, planned, event)
+            continue
+        before = snapshot(row)
+        row.event_id = event.id
+        await work.log.effect(session, row, before, "here", Do.MAKE, "", "")
+        agree(row, planned.step.agreed, waiting=False, now=now)
+        session.add(row)
 
 
 async def apply_here(session: AsyncSession, work: Work, row: EventLink, event: Event | None, planned: Planned) -> None:
@@ -161,29 +193,38 @@ async def apply_here(session: AsyncSession, work: Work, row: EventLink, event: E
     step = planned.step
     before = snapshot(row)
     if step.parked:
-        _park(work, row, planned, step.parked, {})
+        _park(session, work, row, planned, step.parked, {})
         return
     try:
         written = await _write(session, work, event, planned)
     except Incomprehensible as error:
-        reason = UID_TWICE if error.code == "uid_taken" else error.code
-        _park(work, row, planned, reason, {"part": error.part[:200]})
+        _park_unreadable(session, work, row, planned, error)
         return
     if written is not None:
         row.event_id = written.id
     if step.here is not Do.KEEP:
-        await work.log.effect(session, row, before, "here", step.here, planned.pair.ours or "", step.ours)
+        new = step.ours if step.here is Do.CHANGE else ""
+        await work.log.effect(session, row, before, "here", step.here, planned.pair.ours or "", new)
     _keep_lost(session, work, row, planned)
     if step.agreed is None and step.there is Do.KEEP:
-        if row in session.new:
-            session.expunge(row)
-        else:
+        if row in session:
             await session.delete(row)
         return
+    session.add(row)
     agree(row, step.agreed, waiting=step.there is not Do.KEEP, now=work.now())
 
 
-def _park(work: Work, row: EventLink, planned: Planned, reason: str, params: Mapping[str, Any]) -> None:
+def _park_unreadable(
+    session: AsyncSession, work: Work, row: EventLink, planned: Planned, error: Incomprehensible
+) -> None:
+    reason = UID_TWICE if error.code == "uid_taken" else error.code
+    _park(session, work, row, planned, reason, {"part": error.part[:200]})
+
+
+def _park(
+    session: AsyncSession, work: Work, row: EventLink, planned: Planned, reason: str, params: Mapping[str, Any]
+) -> None:
+    session.add(row)
     work.log.counts["parked"] += 1
     if row.ref is None and planned.pair.theirs is not None:
         row.ref = planned.pair.theirs.ref

@@ -96,7 +96,7 @@ class Undoing:
                     "create", lambda driver: driver.create(calendar, key, effect.before), effect=True
                 )
                 return (made,)
-            if agreed is None or not same(agreed.theirs, effect.after):
+            if agreed is None or (effect.did == Do.CHANGE and not same(agreed.theirs, effect.after)):
                 return None
             event = agreed.event()
             if effect.did == Do.MAKE:
@@ -115,9 +115,16 @@ class Undoing:
         event = events.get(effect.event_id)
         if event is None or (event.deleted_at is None) == (effect.did == Do.DROP):
             return False
-        if effect.did != Do.DROP and not same(event.ical, effect.after):
+        if effect.did == Do.CHANGE and not same(event.ical, effect.after):
+            return False
+        if effect.did == Do.MAKE and not await self._as_it_came(session, work, event, effect):
             return False
         return await _put_back(session, work, event, effect)
+
+    async def _as_it_came(self, session: AsyncSession, work: Work, event: Event, effect: SyncEffect) -> bool:
+        """Whether nobody changed an event here since it was brought in."""
+        rows = await queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
+        return bool(rows) and rows[0].agreed_ours is not None and same(event.ical, rows[0].agreed_ours)
 
     async def _end(self, work: Work, run: SyncRun) -> None:
         link = work.link

@@ -138,7 +138,8 @@ class AllSides(RuleBasedStateMachine):
     def rename_there(self, side, which, title):
         async def run():
             uid = await self._pick_there(side, which)
-            await self.sides[side].put(uid, title)
+            if (await self.sides[side].titles())[uid] != title:
+                await self.sides[side].put(uid, title)
 
         self._try(run)
 
