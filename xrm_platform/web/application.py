@@ -17,9 +17,11 @@ from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, agenda, contacts, inbound, messages, people, rules, session
+from .routes import accounts, agenda, calendars, contacts, inbound, messages, people, rules, session
 
-ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(session, people, contacts, accounts, messages, rules, inbound, agenda)
+ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(
+    session, people, contacts, accounts, messages, rules, inbound, agenda, calendars
+)
 
 
 def create_app(platform: Platform) -> web.Application:
