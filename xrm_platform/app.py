@@ -48,6 +48,13 @@ from .messaging import (
     SmsPreviews,
     Sources,
 )
+from .messaging.bulk.jobs import Bulks
+from .messaging.bulk.preparing import Preparing
+from .messaging.bulk.running import BulkRuns
+from .messaging.bulk.selections import Selections
+from .messaging.bulk.showing import Showing
+from .messaging.credit.credits import Credits
+from .messaging.credit.watching import CreditWatch
 from .messaging.entering import Entrance
 from .messaging.inbound import Inbox, Polling, Pushes
 from .messaging.inbound.queries import repoint_contact
@@ -129,6 +136,8 @@ class Platform:
             "push": self.pushes.read,
             "inbox": self._polling.ask,
             "reconcile": self._reconciling.run,
+            "bulk": self._bulk_runs.run,
+            "credit": self._credit_watch.ask,
             REMIND: self._reminders.run,
             EXTEND: self._upkeep.extend,
             "sync": self.syncing.sync,
@@ -145,6 +154,11 @@ class Platform:
         self.sms_previews = SmsPreviews(store, registry, self.connections, now)
         entrance = Entrance(store, registry, self.wording)
         self.sending = Sending(store, registry, files, self.notices, wake, now, entrance)
+        showing = Showing(registry)
+        self.bulk_preparing = Preparing(store, registry, showing, now)
+        self.bulks = Bulks(store, showing, self.notices, wake, now, self.wording)
+        self.selections = Selections(store, now)
+        self._bulk_runs = BulkRuns(store, entrance, showing, self.notices, wake, now)
         self.messages = Messages(store, self.notices, wake, now)
         self.sms_pause = SmsPause(store, self.notices, wake, now)
         self.held = Held(store, self.notices, wake, now)
@@ -153,6 +167,10 @@ class Platform:
         self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
         self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, self.config.public_url)
         self.inbox = Inbox(store)
+        self.credits = Credits(store, now)
+        self._credit_watch = CreditWatch(
+            store, registry, sources, self.connections, self.sending, self.notices, wake, now, self.wording
+        )
         self._polling = Polling(store, sources, self.connections, self.notices, wake, now)
         self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
         self.delivery = Delivery(
@@ -237,6 +255,8 @@ class Platform:
         await self.purge.tick()
         await self._polling.tick()
         await self._reconciling.tick()
+        await self._bulk_runs.tick()
+        await self._credit_watch.tick()
         await self._reminders.tick()
         await self._upkeep.tick()
         await self.syncing.tick()

@@ -18,7 +18,7 @@ from xrm_platform.store import SecretBox, SecretsError, Store
 
 from . import queries
 from .availability import AccountUnusable, require_available
-from .health import OK, failing, healthy, told
+from .health import OK, failing, healthy, told, warning
 from .sealing import open_settings
 from .settings import loaded
 from .tables import ProviderAccount
@@ -102,6 +102,10 @@ class Connections:
             return
         at = self._now()
         await self._write(account, healthy(at) if error is None else failing(*told(error), at))
+
+    async def note_warning(self, account: ProviderAccount, code: str, params: Mapping[str, Any]) -> None:
+        """The account works, and its people should know something: `code` of the section `errors`."""
+        await self._write(account, warning(code, params, self._now()))
 
     async def forget(self, account_id: str) -> None:
         """The account is gone, or its settings changed: its driver is closed after its calls in flight."""

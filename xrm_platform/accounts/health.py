@@ -10,6 +10,7 @@ from xrm_platform.providers import ProviderError
 
 UNCHECKED = "unchecked"
 OK = "ok"
+WARNING = "warning"
 FAILING = "failing"
 
 
@@ -19,6 +20,11 @@ def healthy(at: datetime) -> dict[str, Any]:
 
 def failing(code: str, params: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     return {"health": FAILING, "health_code": code, "health_params": dict(params), "health_at": at}
+
+
+def warning(code: str, params: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """It works, and somebody should look at it all the same."""
+    return {**failing(code, params, at), "health": WARNING}
 
 
 def told(error: ProviderError) -> tuple[str, dict[str, Any]]:

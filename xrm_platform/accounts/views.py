@@ -32,9 +32,9 @@ class AccountView:
     """An account of the base (`collaborator` is None) or of one collaborator.
 
     `default` says that it is the base's default of its channel. `secrets` names those that are stored. `health` is
-    `unchecked`, `ok` or `failing`, the last with a code of the section `errors` and its params. `available` is false
-    when the account cannot be used, and `why_unavailable` is then a code of the section `errors`, too, with
-    `why_params`. Who is no administrator sees neither settings nor what is wrong with them.
+    `unchecked`, `ok`, `warning` or `failing`, the last two with a code of the section `errors` and its params.
+    `available` is false when the account cannot be used, and `why_unavailable` is then a code of the section
+    `errors`, too, with `why_params`. Who is no administrator sees neither settings nor what is wrong with them.
     """
 
     id: str

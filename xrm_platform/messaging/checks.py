@@ -196,14 +196,17 @@ def _check_attachments(attachments: Sequence[AttachmentGiven], faults: Faults) -
 def _check_order(request: MailRequest | SmsRequest, now: datetime, faults: Faults) -> None:
     if abs(request.priority) > MAX_PRIORITY:
         faults["priority"] = Fault("priority_out_of_range", {"limit": MAX_PRIORITY})
-    if request.at is None:
-        return
-    if request.at.tzinfo is None:
-        faults["at"] = Fault("time_without_zone")
-    elif request.at < now - LATE_BY:
-        faults["at"] = Fault("time_past")
-    elif request.at > now + MAX_AHEAD:
-        faults["at"] = Fault("time_too_far", {"days": MAX_AHEAD.days})
+    if request.at is not None and (fault := time_fault(request.at, now)) is not None:
+        faults["at"] = fault
+
+
+def time_fault(at: datetime, now: datetime) -> Fault | None:
+    """What is wrong with a time at which something is to be sent."""
+    if at.tzinfo is None:
+        return Fault("time_without_zone")
+    if at < now - LATE_BY:
+        return Fault("time_past")
+    return Fault("time_too_far", {"days": MAX_AHEAD.days}) if at > now + MAX_AHEAD else None
 
 
 def _is_text(value: str) -> bool:

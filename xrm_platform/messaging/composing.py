@@ -70,6 +70,8 @@ class Order:
     now: datetime
     waits: str | None = None
     """What the message will wait for at its account."""
+    bulk_id: str | None = None
+    """The bulk job that it is of."""
 
 
 def sender_address(sender: Sender) -> Address:
@@ -142,6 +144,7 @@ def _message(order: Order, channel: Channel) -> Message:
         created_by=order.actor.name,
         idempotency_key=order.idempotency_key,
         request_hash=fingerprint(order.request),
+        bulk_id=order.bulk_id,
         sender_address="",
         sender_name="",
         subject="",

@@ -4,11 +4,19 @@ rows."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.accounts.choice import account_for, account_named
 from xrm_platform.accounts.preferences import sms_paused
+from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.people import lookup
+from xrm_platform.people.actor import Actor
+from xrm_platform.people.lookup import Sender
+from xrm_platform.people.rights import require_may_send_as
+from xrm_platform.people.tables import Base
 from xrm_platform.problems import Forbidden, Invalid, Problem
 from xrm_platform.providers import Channel, Limits
 from xrm_platform.registry import Registry
@@ -20,8 +28,40 @@ from .composing import Draft
 from .rules.admission import Ground, admit
 from .rules.queries import paused_senders
 from .rules.redirection import redirected
+from .rules.rules import rules_of
 from .states import HeldFor, State
 from .tables import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who sends through what, and by which rules."""
+
+    sender: Sender
+    account: ProviderAccount
+    base: Base
+    ground: Ground
+
+
+async def route_of(
+    session: AsyncSession, registry: Registry, actor: Actor, *, sender: str, channel: Channel, account: str | None
+) -> Route:
+    """The route of what `actor` sends as the collaborator `sender` (code), by `account` or by the one that is chosen.
+
+    Raises `Missing`, `Forbidden`, and `Conflicting` when there is no account.
+    """
+    person = await lookup.sender(session, base_id=actor.base_id, code=sender)
+    require_may_send_as(actor, person.id)
+    if not person.active:
+        raise Forbidden("sender_inactive", sender=person.code)
+    base = await lookup.base(session, base_id=actor.base_id)
+    of_whom = {"base_id": base.id, "collaborator_id": person.id, "channel": channel}
+    if account is None:
+        row = await account_for(session, registry, **of_whom)
+    else:
+        row = await account_named(session, registry, account_id=account, **of_whom)
+    rules = await rules_of(session, base_id=base.id)
+    return Route(person, row, base, Ground(rules, base.time_zone, registry.provider(channel, row.slug)))
 
 
 class Entrance:

@@ -1,4 +1,4 @@
-"""The pauses that keep: of a base ("Ne pas envoyer de SMS pour le moment"), of one collaborator.
+"""The pauses that keep: of a base ("Ne pas envoyer de SMS pour le moment"), of one collaborator, of a bulk job.
 
 Messages are held, and a release sends them. What an account that is paused would send stays queued, and says that it
 waits for the account: nothing has to be moved, for the account is not worked on.
@@ -105,14 +105,20 @@ class SmsPause:
 
 
 async def hold_queued(
-    session: AsyncSession, *, base_id: str, actor: str, now: datetime, sender_id: str | None = None
+    session: AsyncSession,
+    *,
+    base_id: str,
+    actor: str,
+    now: datetime,
+    sender_id: str | None = None,
+    bulk_id: str | None = None,
 ) -> list[str]:
-    """Hold every queued SMS of the base, or of one sender; their ids."""
+    """Hold every queued SMS of the base, or of one sender, or of one bulk job; their ids."""
     queued = await queries.waiting(
-        session, base_id=base_id, channel=Channel.SMS, state=State.QUEUED, sender_id=sender_id
+        session, base_id=base_id, channel=Channel.SMS, state=State.QUEUED, sender_id=sender_id, bulk_id=bulk_id
     )
     ids = [one.id for one in queued]
-    reason = HeldFor.BASE if sender_id is None else HeldFor.SENDER
+    reason = HeldFor.BULK if bulk_id is not None else HeldFor.SENDER if sender_id is not None else HeldFor.BASE
     await queries.hold(session, base_id=base_id, message_ids=ids, source=State.QUEUED, held_for=reason)
     await queries.add_change_events(
         session, base_id=base_id, message_ids=ids, state=State.HELD, actor=actor, at=now, detail={"code": reason.value}

@@ -21,6 +21,7 @@ from xrm_platform.providers import Channel
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, page_of
 
 from . import queries
+from .bulk.queries import in_cancelled_job
 from .notices import Notices
 from .showing import account_waits, message_detail, message_view
 from .states import CANCELLABLE, RETRYABLE, State, of_message
@@ -119,6 +120,8 @@ class Messages:
                 raise Conflicting(otherwise, state=message.state)
             if text_needed and message.purged_at is not None:
                 raise Conflicting("text_purged")
+            if target is State.QUEUED and await in_cancelled_job(session, message):
+                raise Conflicting("bulk_was_cancelled")
             if target is State.QUEUED and message.state == State.HELD:
                 target = State.HELD  # what is sent again of a message that is held waits with the rest of it
             for row in changing:

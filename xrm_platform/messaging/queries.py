@@ -27,6 +27,7 @@ class WaitingMessage:
     sender_id: str
     account_id: str
     held_for: str | None
+    bulk_id: str | None
 
 
 async def message(session: AsyncSession, *, base_id: str, message_id: str, for_update: bool = False) -> Message | None:
@@ -116,12 +117,20 @@ async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[di
 
 
 async def waiting(
-    session: AsyncSession, *, base_id: str, state: State, channel: str | None = None, sender_id: str | None = None
+    session: AsyncSession,
+    *,
+    base_id: str,
+    state: State,
+    channel: str | None = None,
+    sender_id: str | None = None,
+    bulk_id: str | None = None,
 ) -> list[WaitingMessage]:
     """Messages that are queued or held, locked until the transaction ends."""
-    query = select(Message.id, Message.channel, Message.sender_id, Message.account_id, Message.held_for).where(
-        Message.base_id == base_id, Message.state == state
-    )
+    query = select(
+        Message.id, Message.channel, Message.sender_id, Message.account_id, Message.held_for, Message.bulk_id
+    ).where(Message.base_id == base_id, Message.state == state)
+    if bulk_id is not None:
+        query = query.where(Message.bulk_id == bulk_id)
     if channel is not None:
         query = query.where(Message.channel == channel)
     if sender_id is not None:

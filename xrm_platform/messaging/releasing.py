@@ -19,6 +19,8 @@ from xrm_platform.providers import Channel
 from xrm_platform.store import Store
 
 from . import queries
+from .bulk.queries import jobs_in
+from .bulk.states import JobState
 from .messages import visible_message
 from .notices import Notices
 from .queries import WaitingMessage
@@ -33,6 +35,7 @@ class Pauses:
 
     base: bool
     senders: frozenset[str]
+    bulks: frozenset[str]
     test_mode: bool
 
     def hold(self, message: WaitingMessage) -> HeldFor | None:
@@ -41,6 +44,8 @@ class Pauses:
             return HeldFor.BASE
         if message.channel == Channel.SMS and message.sender_id in self.senders:
             return HeldFor.SENDER
+        if message.bulk_id in self.bulks:
+            return HeldFor.BULK
         return HeldFor.TEST_MODE if self.test_mode and message.held_for == HeldFor.TEST_MODE else None
 
 
@@ -98,14 +103,19 @@ class Held:
 
 
 async def release_held(
-    session: AsyncSession, actor: Actor, now: datetime, *, reasons: Collection[HeldFor]
+    session: AsyncSession,
+    actor: Actor,
+    now: datetime,
+    *,
+    reasons: Collection[HeldFor],
+    bulk_id: str | None = None,
 ) -> list[WaitingMessage]:
     """Queue what is held for one of `reasons` and what nothing else holds; what something else holds says so from now
-    on. Those that were queued."""
+    on. With `bulk_id` only messages of that job. Those that were queued."""
     pauses = await _pauses(session, actor.base_id)
     released: list[WaitingMessage] = []
     kept: dict[HeldFor, list[str]] = defaultdict(list)
-    for message in await queries.waiting(session, base_id=actor.base_id, state=State.HELD):
+    for message in await queries.waiting(session, base_id=actor.base_id, state=State.HELD, bulk_id=bulk_id):
         still = pauses.hold(message)
         if still is not None and still != message.held_for:
             kept[still].append(message.id)
@@ -133,12 +143,15 @@ async def _held_message(session: AsyncSession, actor: Actor, message_id: str) ->
     require_may_send_as(actor, message.sender_id)
     if message.state != State.HELD:
         raise Conflicting("not_held", state=message.state)
-    return WaitingMessage(message.id, message.channel, message.sender_id, message.account_id, message.held_for)
+    return WaitingMessage(
+        message.id, message.channel, message.sender_id, message.account_id, message.held_for, message.bulk_id
+    )
 
 
 async def _pauses(session: AsyncSession, base_id: str) -> Pauses:
     return Pauses(
         base=await sms_paused(session, base_id=base_id),
         senders=await paused_senders(session, base_id=base_id),
+        bulks=await jobs_in(session, base_id=base_id, state=JobState.PAUSED),
         test_mode=(await rules_of(session, base_id=base_id)).test_mode,
     )

@@ -7,14 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from xrm_platform.accounts.choice import account_for, account_named
 from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
-from xrm_platform.people.lookup import Sender
 from xrm_platform.people.rights import require_may_send_as
 from xrm_platform.people.tables import Base
-from xrm_platform.problems import Conflicting, Forbidden, Invalid, Problem
+from xrm_platform.problems import Conflicting, Invalid, Problem
 from xrm_platform.providers import Channel
 from xrm_platform.registry import Registry
 from xrm_platform.store import Store
@@ -22,12 +20,11 @@ from xrm_platform.store import Store
 from . import queries
 from .checks import check_mail, check_sms, check_sms_parts
 from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
-from .entering import Entrance, enter
+from .entering import Entrance, enter, route_of
 from .files import Files
 from .notices import Notices
 from .requests import MailRequest, SmsRequest, fingerprint
 from .rules.admission import Ground
-from .rules.rules import rules_of
 from .rules.texts import sms_text
 from .showing import account_waits, message_view
 from .states import State
@@ -97,25 +94,12 @@ class Sending:
     ) -> tuple[Order, Ground, Base]:
         """Who sends through what, and by which rules. Raises what `send_mail` says."""
         async with self._store.read() as session:
-            sender = await lookup.sender(session, base_id=actor.base_id, code=request.sender)
-            _require_may_send(actor, sender)
-            base = await lookup.base(session, base_id=actor.base_id)
-            rules = await rules_of(session, base_id=base.id)
-            if request.account is None:
-                account = await account_for(
-                    session, self._registry, base_id=base.id, collaborator_id=sender.id, channel=channel
-                )
-            else:
-                account = await account_named(
-                    session,
-                    self._registry,
-                    base_id=base.id,
-                    collaborator_id=sender.id,
-                    channel=channel,
-                    account_id=request.account,
-                )
-        ground = Ground(rules, base.time_zone, self._registry.provider(channel, account.slug))
-        return Order(actor, request, sender, account.id, key, self._now(), account_waits(account)), ground, base
+            route = await route_of(
+                session, self._registry, actor, sender=request.sender, channel=channel, account=request.account
+            )
+        waits = account_waits(route.account)
+        order = Order(actor, request, route.sender, route.account.id, key, self._now(), waits)
+        return order, route.ground, route.base
 
     async def _queue(self, order: Order, draft: Draft, ground: Ground, base: Base) -> MessageView:
         """Apply the rules, ask the plugins, store the message, wake its delivery."""
@@ -156,9 +140,3 @@ class Sending:
                 raise Conflicting("idempotency_key_reused")
             recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[found.id])
         return message_view(found, recipients[found.id], sender.code)
-
-
-def _require_may_send(actor: Actor, sender: Sender) -> None:
-    require_may_send_as(actor, sender.id)
-    if not sender.active:
-        raise Forbidden("sender_inactive", sender=sender.code)

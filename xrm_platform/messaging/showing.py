@@ -38,6 +38,7 @@ def message_view(
         due_at=message.due_at,
         attempts=message.attempts,
         purged_at=message.purged_at,
+        bulk=message.bulk_id,
         error_code=message.error_code,
         error_params=message.error_params,
         recipients=tuple(_recipient_view(row) for row in recipients),

@@ -27,11 +27,12 @@ class State(StrEnum):
 
 
 class HeldFor(StrEnum):
-    """Why a message is held: all SMS of the base are, those of its sender, or the base is in test mode and the message
-    was meant for real."""
+    """Why a message is held: all SMS of the base are, or those of its sender or of its bulk job, or the base is in test
+    mode and the message was meant for real."""
 
     BASE = "sms_paused"
     SENDER = "sender_paused"
+    BULK = "bulk_paused"
     TEST_MODE = "test_mode"
 
 

@@ -15,7 +15,8 @@ class Message(Record):
     """One mail or SMS, complete as it will be sent. `due_at` is when it may next be tried.
 
     While it is `sending`, `lease_owner` works on it until `lease_until`; a lease that ran out means its owner died.
-    While it is `held`, `held_for` says for what. After `purged_at` its texts are gone.
+    While it is `held`, `held_for` says for what. After `purged_at` its texts are gone. `bulk_id` is the bulk job that
+    it is of.
     """
 
     __tablename__ = "message"
@@ -27,6 +28,13 @@ class Message(Record):
         Index(None, "account_id", "state", "priority", "due_at"),
         Index(None, "state", "due_at"),
         Index(None, "base_id", "sender_id", "id"),
+        Index(
+            "ix_message_bulk",
+            "bulk_id",
+            "state",
+            sqlite_where=text("bulk_id IS NOT NULL"),
+            postgresql_where=text("bulk_id IS NOT NULL"),
+        ),
         Index(
             "ix_message_unpurged",
             "base_id",
@@ -60,6 +68,7 @@ class Message(Record):
     sms_parts: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     held_for: Mapped[str | None]
+    bulk_id: Mapped[str | None]
     purged_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]

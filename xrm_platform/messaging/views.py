@@ -32,9 +32,9 @@ class RecipientView:
 class MessageView:
     """`sender` is a collaborator's code, `due_at` when it may next be tried.
 
-    `waiting_for` says why it does not go yet: held for `sms_paused`, `sender_paused` or `test_mode`, queued for
-    `account_paused`, `account_suspended` or, by the clocks of its recipients, `hours`. After `purged_at` its texts are
-    gone.
+    `waiting_for` says why it does not go yet: held for `sms_paused`, `sender_paused`, `bulk_paused` or `test_mode`,
+    queued for `account_paused`, `account_suspended` or, by the clocks of its recipients, `hours`. `bulk` is the bulk
+    job that it is of. After `purged_at` its texts are gone.
     """
 
     id: str
@@ -51,6 +51,7 @@ class MessageView:
     due_at: datetime
     attempts: int
     purged_at: datetime | None
+    bulk: str | None
     error_code: str | None
     error_params: Mapping[str, Any]
     recipients: tuple[RecipientView, ...]

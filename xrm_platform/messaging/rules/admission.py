@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging import delivery_queries
 from xrm_platform.messaging import queries as messages
+from xrm_platform.messaging.bulk.queries import stopped_jobs
+from xrm_platform.messaging.bulk.states import JobState
 from xrm_platform.messaging.composing import Draft
 from xrm_platform.messaging.sendables import Claimed
 from xrm_platform.messaging.states import HeldFor, State, of_message
@@ -105,22 +107,46 @@ class Gate:
         paused = frozenset[str]()
         if provider.channel is Channel.SMS:
             paused = await queries.paused_senders(session, base_id=base_id)
+        bulks = {one.message.bulk_id for one in claimed if one.message.bulk_id is not None}
+        stopped = await stopped_jobs(session, base_id=base_id, job_ids=bulks) if bulks else {}
         findings = _Findings()
-        free = [one for one in claimed if not self._is_held(one, rules, paused, findings)]
+        free = [one for one in claimed if not self._is_held(one, rules, paused, stopped, findings)]
+        free = [one for one in free if not self._is_cancelled(one, stopped, now, findings)]
         codes = await self._refusals(session, base_id, free, rules)
         going = [one for one in free if self._goes(one, codes.get(one.message.category, {}), ground, now, findings)]
         await _write(session, base_id, findings, now)
         held = [(message_id, State.HELD) for ids in findings.held.values() for message_id in ids]
         return Passed(going, [*held, *((row["id"], row["state"]) for row in findings.messages)])
 
-    def _is_held(self, one: Claimed, rules: RulesView, paused: Collection[str], findings: _Findings) -> bool:
+    def _is_held(
+        self,
+        one: Claimed,
+        rules: RulesView,
+        paused: Collection[str],
+        stopped: Mapping[str, JobState],
+        findings: _Findings,
+    ) -> bool:
         """Whether a person has to let it go: in test mode nothing goes to where it was meant to."""
         if rules.test_mode and not all(is_redirected(row) for row in _pending(one)):
             findings.held[HeldFor.TEST_MODE].append(one.message.id)
         elif one.message.sender_id in paused:
             findings.held[HeldFor.SENDER].append(one.message.id)
+        elif stopped.get(one.message.bulk_id or "") is JobState.PAUSED:
+            findings.held[HeldFor.BULK].append(one.message.id)
         else:
             return False
+        return True
+
+    def _is_cancelled(
+        self, one: Claimed, stopped: Mapping[str, JobState], now: datetime, findings: _Findings
+    ) -> bool:
+        """Whether its bulk job was cancelled while it was on its way to a second attempt."""
+        if stopped.get(one.message.bulk_id or "") is not JobState.CANCELLED:
+            return False
+        for row in _pending(one):
+            _refuse(row, "bulk_cancelled")
+            findings.events.append((one.message.id, row.id, now, State.CANCELLED, {"code": "bulk_cancelled"}))
+        findings.messages.append(_put_back(one.message, one.recipients, now))
         return True
 
     async def _refusals(

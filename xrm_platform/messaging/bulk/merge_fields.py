@@ -1,0 +1,81 @@
+"""Texts with fields in braces that are filled in for each person: `Bonjour {prénom|client}`. Pure.
+
+A name is understood without regard to accents, capitals and punctuation. What stands after `|` is said where a person
+has no such value. `{{` and `}}` are the braces themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xrm_platform.people.contacts.folding import fold
+from xrm_platform.problems import Fault, Invalid
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|[{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A field: its name as it was written, the `key` of its value, and what is said instead of an empty value."""
+
+    name: str
+    key: str
+    default: str | None = None
+
+
+Template = tuple[str | Slot, ...]
+
+
+def template_of(text: str) -> Template:
+    """The pieces of a text. Raises `Invalid` on `text` for a brace that opens or closes nothing."""
+    pieces: list[str | Slot] = []
+    end = 0
+    for found in _TOKEN.finditer(text):
+        pieces.append(text[end : found.start()])
+        end = found.end()
+        token = found[0]
+        if token in ("{{", "}}"):
+            pieces.append(token[0])
+        elif found["field"] is None:
+            raise Invalid.field("text", "merge_brace_alone", near=text[max(0, found.start() - 10) : found.end() + 10])
+        else:
+            name, bar, default = found["field"].partition("|")
+            pieces.append(Slot(name.strip(), fold(name), default if bar else None))
+    pieces.append(text[end:])
+    return tuple(piece for piece in pieces if piece != "")
+
+
+def bound(template: Template, key_of: Callable[[str], str | None], known: Sequence[str]) -> Template:
+    """The template with the keys by which values are found: `key_of` a folded name, None where there is none.
+
+    Raises `Invalid` on `text` that names every field that does not exist, and those of `known` that do.
+    """
+    keys = {piece.key: key_of(piece.key) for piece in template if isinstance(piece, Slot)}
+    unknown = [piece.name for piece in template if isinstance(piece, Slot) and keys[piece.key] is None]
+    if unknown:
+        raise Invalid.field(
+            "text", "merge_field_unknown", fields=", ".join(unknown)[:200], known=", ".join(known)[:500]
+        )
+    return tuple(
+        Slot(piece.name, keys[piece.key] or "", piece.default) if isinstance(piece, Slot) else piece
+        for piece in template
+    )
+
+
+def filled(template: Template, values: Mapping[str, str]) -> str | Fault:
+    """The text for one person, or that it lacks a value for which the template has no default.
+
+    White space within a value counts once: a line break or a non-breaking space of a file is nobody's wish.
+    """
+    pieces: list[str] = []
+    for piece in template:
+        if isinstance(piece, str):
+            pieces.append(piece)
+            continue
+        value = " ".join(values.get(piece.key, "").split()) or piece.default
+        if value is None:
+            return Fault("merge_field_empty", {"field": piece.name})
+        pieces.append(value)
+    return "".join(pieces)

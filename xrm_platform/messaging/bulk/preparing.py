@@ -1,0 +1,213 @@
+"""Prepare a bulk job: who gets which text, and who gets none and why, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from xrm_platform.messaging.checks import MAX_BODY, time_fault
+from xrm_platform.messaging.entering import Route, route_of
+from xrm_platform.messaging.rules.judging import refusals
+from xrm_platform.messaging.rules.texts import sms_text
+from xrm_platform.people import fields
+from xrm_platform.people.actor import Actor, Scope
+from xrm_platform.people.contacts import lookup as contacts
+from xrm_platform.people.rights import require_scope
+from xrm_platform.problems import Fault, Invalid, Missing
+from xrm_platform.providers import Channel
+from xrm_platform.registry import Registry
+from xrm_platform.store import Store, new_id
+
+from . import queries
+from .judging import Tally, Wanted, judged, refuse
+from .merge_fields import Template, bound, template_of
+from .noting import note
+from .people import BASE, CONTACT_FIELDS, SENDER, File, Person, contact_key, person_of, read_people
+from .showing import Showing
+from .states import JobState, RowState
+from .tables import BulkJob
+from .views import BulkRequest, BulkView
+
+MOST_PEOPLE = 100_000
+BATCH = 500
+
+Progress = Callable[[int], None]
+
+
+class Preparing:
+    def __init__(self, store: Store, registry: Registry, showing: Showing, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._registry = registry
+        self._showing = showing
+        self._now = now
+
+    async def prepare(self, actor: Actor, request: BulkRequest, *, progress: Progress | None = None) -> BulkView:
+        """A draft, with everything known that it would do. Nothing is sent. `progress` is told the people done.
+
+        People send in bulk as they send one message: as their own collaborator, administrators as any; a token needs
+        the scope for administration. Raises `Invalid` (a field that does not exist, a file without numbers, too many
+        people …), `Missing`, `Forbidden` and `Conflicting` (no account, no number for STOP).
+        """
+        require_bulk(actor)
+        now = self._now()
+        template = self._template(request, now)
+        async with self._store.read() as session:
+            route = await route_of(
+                session,
+                self._registry,
+                actor,
+                sender=request.sender,
+                channel=Channel.SMS,
+                account=request.account,
+            )
+        sms_text(request.text, request.category, route.ground.rules, route.ground.provider)
+        people, template, source = await self._people(actor, request, route, template)
+        ours = {SENDER: route.sender.name, BASE: route.base.name}
+        wanted = Wanted(template, request.category, route.ground, ours)
+        job = _job(actor, request, route, source, now)
+        async with self._store.write() as session:
+            session.add(job)
+        try:
+            tally = await self._fill(job, people, wanted, progress)
+        except BaseException:
+            async with self._store.write() as session:
+                await queries.delete_job(session, base_id=job.base_id, job_id=job.id)
+            raise
+        async with self._store.write() as session:
+            kept = await queries.job(session, base_id=job.base_id, job_id=job.id, for_update=True)
+            if kept is None:
+                raise Missing("unknown_bulk", bulk=job.id)
+            kept.state, kept.counts, kept.parts = JobState.DRAFT, tally.counts, tally.parts
+            note(session, actor, "bulk.prepared", job.id, {"people": [None, tally.counts.get("total", 0)]}, now)
+            return await self._showing.one(session, kept, first=True)
+
+    def _template(self, request: BulkRequest, now: datetime) -> Template:
+        """Raises `Invalid` for what is wrong with the request before anybody is looked at."""
+        given = [request.contacts, request.search, request.selection, request.file]
+        if sum(one is not None for one in given) != 1:
+            raise Invalid.field("source", "bulk_one_source")
+        if not request.text.strip():
+            raise Invalid.field("text", "empty_body")
+        if len(request.text) > MAX_BODY:
+            raise Invalid.field("text", "text_too_long", limit=MAX_BODY, length=len(request.text))
+        if request.at is not None and (fault := time_fault(request.at, now)) is not None:
+            raise Invalid({"at": fault})
+        fields.line("name", request.name)
+        return template_of(request.text)
+
+    async def _people(
+        self, actor: Actor, request: BulkRequest, route: Route, template: Template
+    ) -> tuple[AsyncIterator[Sequence[Person]], Template, tuple[str, str]]:
+        """Whom it goes to in batches, the template bound to what is known of them, and the name of the source."""
+        if request.file is not None:
+            file = await asyncio.to_thread(read_people, request.file, route.base.country, request.number_column)
+            return _of_file(file), bound(template, file.key_of, file.known), ("file", "")
+        template = bound(template, contact_key, (*CONTACT_FIELDS, SENDER, BASE))
+        if request.contacts is not None:
+            return self._of_ids(actor, request.contacts), template, ("contacts", "")
+        if request.search is not None:
+            return self._of_search(actor, request.search), template, ("search", request.search)
+        name = request.selection or ""
+        selection = None
+        if name.isprintable():
+            async with self._store.read() as session:
+                selection = await queries.selection(session, base_id=actor.base_id, name=name)
+        if selection is None:
+            raise Missing("unknown_selection", selection=name)
+        return self._of_search(actor, selection.search), template, ("selection", name)
+
+    async def _of_ids(self, actor: Actor, ids: Sequence[str]) -> AsyncIterator[Sequence[Person]]:
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            async with self._store.read() as session:
+                found = await contacts.contacts_by_id(session, base_id=actor.base_id, ids=some)
+            by_id = {one.id: one for one in found}
+            yield [
+                person_of(by_id[one], place)
+                if one in by_id
+                else Person(place, Fault("unknown_contact", {"contact": one[:40]}))
+                for place, one in enumerate(some, start=start + 1)
+            ]
+
+    async def _of_search(self, actor: Actor, search: str) -> AsyncIterator[Sequence[Person]]:
+        after: tuple[str, str] | None = None
+        position = 0
+        while True:
+            async with self._store.read() as session:
+                page = await contacts.contacts_matching(
+                    session, base_id=actor.base_id, search=search, after=after, limit=BATCH
+                )
+            yield [person_of(one, place) for place, one in enumerate(page.items, start=position + 1)]
+            position += len(page.items)
+            if page.next is None:
+                return
+            key, _, contact_id = page.next.rpartition("|")
+            after = (key, contact_id)
+
+    async def _fill(
+        self, job: BulkJob, batches: AsyncIterator[Sequence[Person]], wanted: Wanted, progress: Progress | None
+    ) -> Tally:
+        """Write a row for each person, a batch in a transaction: others go on sending meanwhile."""
+        tally = Tally()
+        seen: set[str] = set()
+        async for people in batches:
+            rows = await asyncio.to_thread(judged, people, wanted, seen)
+            await self._apply_rules(job, rows, wanted)
+            tally.add(rows)
+            if tally.counts.get("total", 0) > MOST_PEOPLE:
+                raise Invalid.field("source", "bulk_too_many", limit=MOST_PEOPLE)
+            async with self._store.write() as session:
+                await queries.add_rows(
+                    session, rows=[{**row, "job_id": job.id, "base_id": job.base_id} for row in rows]
+                )
+            if progress is not None:
+                progress(tally.counts.get("total", 0))
+        return tally
+
+    async def _apply_rules(self, job: BulkJob, rows: Sequence[dict[str, Any]], wanted: Wanted) -> None:
+        ready = [row for row in rows if row["state"] == RowState.READY]
+        async with self._store.read() as session:
+            codes = await refusals(
+                session,
+                base_id=job.base_id,
+                channel=Channel.SMS,
+                category=wanted.category,
+                addresses=[row["number"] for row in ready],
+                consent=wanted.ground.rules.consent,
+            )
+        for row in ready:
+            if row["number"] in codes:
+                refuse(row, Fault(codes[row["number"]]))
+
+
+def require_bulk(actor: Actor) -> None:
+    """A token that may send a message may not spend the credit of ten thousand."""
+    require_scope(actor, Scope.ADMIN)
+
+
+async def _of_file(file: File) -> AsyncIterator[Sequence[Person]]:
+    while people := await asyncio.to_thread(lambda: list(itertools.islice(file.people, BATCH))):
+        yield people
+
+
+def _job(actor: Actor, request: BulkRequest, route: Route, source: tuple[str, str], now: datetime) -> BulkJob:
+    return BulkJob(
+        id=new_id(),
+        base_id=actor.base_id,
+        name=request.name.strip(),
+        state=JobState.PREPARING,
+        sender_id=route.sender.id,
+        account_id=route.account.id,
+        category=request.category,
+        text=request.text,
+        source=source[0],
+        source_name=source[1],
+        at=request.at,
+        counts={},
+        parts=0,
+        created_at=now,
+        created_by=actor.name,
+    )

@@ -1,0 +1,107 @@
+"""What is asked of bulk jobs, and what they hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from xrm_platform.providers import Category
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRequest:
+    """One text of the collaborator `sender` (code) to many people, from one of four places: `contacts` by their ids,
+    a `search` for contacts, a saved `selection` (name), or a CSV `file` that is open for reading bytes and can seek.
+
+    `number_column` names the column of the file that holds the numbers, where its header does not say so. The messages
+    are due `at` an aware time; `account` is chosen by the platform unless given.
+    """
+
+    sender: str
+    text: str
+    name: str = ""
+    category: Category = Category.TRANSACTIONAL
+    at: datetime | None = None
+    account: str | None = None
+    contacts: tuple[str, ...] | None = None
+    search: str | None = None
+    selection: str | None = None
+    file: BinaryIO | None = None
+    number_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCounts:
+    """What the preparation found of `total` people: those that are `ready`, and why the others are not."""
+
+    total: int
+    ready: int
+    duplicates: int
+    opted_out: int
+    without_consent: int
+    faulty_numbers: int
+    empty_fields: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRowView:
+    """One person. `number` is E.164, None where `written` is none. `text` is all that is sent, with the mention that
+    marketing needs, and "" once it is a message; `state` is ready, queued (see `message`), skipped or cancelled.
+    `code` and `params` say why it is skipped."""
+
+    position: int
+    name: str
+    written: str
+    number: str | None
+    text: str
+    encoding: str | None
+    parts: int
+    state: str
+    code: str | None
+    params: Mapping[str, Any]
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkView:
+    """A bulk job. `state` is preparing, draft, running, paused, done or cancelled.
+
+    `source` is contacts, search, selection or file, and `source_name` which. `parts` and `price` are those of all that
+    was ready at the start; the price is None while nobody set one for the account. `progress` counts people by where
+    they are: `ready`, `skipped`, `cancelled`, and the states of messages. `first` are the first that are ready, as they
+    would be sent; only a draft has some.
+    """
+
+    id: str
+    name: str
+    state: str
+    sender: str
+    account: str
+    category: str
+    text: str
+    source: str
+    source_name: str
+    at: datetime | None
+    counts: BulkCounts
+    parts: int
+    price: str | None
+    currency: str | None
+    progress: Mapping[str, int]
+    first: tuple[BulkRowView, ...]
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionView:
+    """A search for contacts that is kept. Whom it finds is asked anew each time."""
+
+    name: str
+    search: str
+    created_at: datetime
+    created_by: str

@@ -1,0 +1,63 @@
+"""All SQL of credit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xrm_platform.accounts.tables import EnabledProvider, ProviderAccount
+from xrm_platform.people.tables import Collaborator, User
+from xrm_platform.providers import Channel
+
+from .tables import SmsCredit
+
+
+async def accounts_to_ask(session: AsyncSession, *, slugs: Collection[str], before: datetime) -> Sequence[str]:
+    """SMS accounts of these providers, of any base, that have not been asked since `before` and are no newer. For the
+    tick, which only wakes."""
+    query = (
+        select(ProviderAccount.id)
+        .join(
+            EnabledProvider,
+            and_(
+                EnabledProvider.base_id == ProviderAccount.base_id,
+                EnabledProvider.channel == ProviderAccount.channel,
+                EnabledProvider.slug == ProviderAccount.slug,
+            ),
+        )
+        .outerjoin(SmsCredit, SmsCredit.account_id == ProviderAccount.id)
+        .where(
+            ProviderAccount.channel == Channel.SMS,
+            ProviderAccount.slug.in_(slugs),
+            ProviderAccount.suspended.is_(False),
+            ProviderAccount.created_at < before,
+            or_(SmsCredit.asked_at.is_(None), SmsCredit.asked_at < before),
+        )
+    )
+    return (await session.scalars(query)).all()
+
+
+async def credit(session: AsyncSession, *, base_id: str, account_id: str, for_update: bool = False) -> SmsCredit | None:
+    query = select(SmsCredit).where(SmsCredit.base_id == base_id, SmsCredit.account_id == account_id)
+    return await session.scalar(query.with_for_update() if for_update else query)
+
+
+async def administrators(session: AsyncSession, *, base_id: str) -> Sequence[tuple[str, str]]:
+    """(code, mail address) of the collaborators who are administrators and can be written to, oldest first."""
+    query = (
+        select(Collaborator.id, Collaborator.code, Collaborator.email)
+        .join(User, and_(User.base_id == Collaborator.base_id, User.collaborator_id == Collaborator.id))
+        .where(
+            Collaborator.base_id == base_id,
+            Collaborator.active.is_(True),
+            Collaborator.email.is_not(None),
+            User.is_admin.is_(True),
+            User.active.is_(True),
+        )
+        .order_by(Collaborator.id)
+        .distinct()
+    )
+    return [(code, email or "") for _, code, email in await session.execute(query)]

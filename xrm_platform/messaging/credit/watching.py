@@ -1,0 +1,120 @@
+"""Ask vendors what is left, and tell administrators when it is little: once a day, by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from xrm_platform.accounts.connections import Connections
+from xrm_platform.accounts.health import WARNING
+from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.jobs import Wake
+from xrm_platform.messaging.notices import Notices
+from xrm_platform.messaging.requests import MailRequest
+from xrm_platform.messaging.sending import Sending
+from xrm_platform.messaging.sources import Source, Sources
+from xrm_platform.people import lookup
+from xrm_platform.people.bases import operator_of
+from xrm_platform.problems import Problem
+from xrm_platform.providers import Capability, Channel, ProviderError
+from xrm_platform.registry import Registry
+from xrm_platform.store import Store
+from xrm_platform.wording import Wording
+
+from . import queries
+from .credits import credit_row
+
+EVERY = timedelta(hours=1)
+AGAIN_AFTER = timedelta(days=1)
+CODE = "credit_low"
+
+log = structlog.get_logger("xrm.messaging")
+
+
+class CreditWatch:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        sources: Sources,
+        connections: Connections,
+        sending: Sending,
+        notices: Notices,
+        wake: Wake,
+        now: Callable[[], datetime],
+        wording: Wording,
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._sources = sources
+        self._connections = connections
+        self._sending = sending
+        self._notices = notices
+        self._wake = wake
+        self._now = now
+        self._wording = wording
+
+    async def tick(self) -> None:
+        """Wake accounts whose vendor tells what is left and was not asked for an hour."""
+        telling = {one.slug for one in self._registry.providers(Channel.SMS) if Capability.BALANCE in one.capabilities}
+        async with self._store.read() as session:
+            accounts = await queries.accounts_to_ask(session, slugs=telling, before=self._now() - EVERY)
+        for account_id in accounts:
+            self._wake(f"credit {account_id}")
+
+    async def ask(self, account_id: str) -> None:
+        """The job `credit`: ask, keep the answer, and warn when it is too little."""
+        source = await self._sources.open(account_id, sending=False)
+        balance: int | None = None
+        if source is not None and Capability.BALANCE in source.driver.descriptor.capabilities:
+            try:
+                balance = await source.driver.call("balance", lambda driver: driver.balance())
+            except ProviderError as error:
+                await self._connections.note_health(source.account, error)
+        if source is None:
+            return
+        now = self._now()
+        async with self._store.write() as session:
+            row = await credit_row(session, base_id=source.account.base_id, account_id=account_id)
+            row.asked_at = now
+            row.balance = row.balance if balance is None else balance
+            low = balance is not None and balance < row.warn_below
+            due = low and (row.warned_at is None or now - row.warned_at >= AGAIN_AFTER)
+            below = row.warn_below
+        if balance is None:
+            return
+        await self._show(source.account, balance, below, low=low)
+        if due:
+            await self._warn(source, balance, below, now)
+
+    async def _show(self, account: ProviderAccount, balance: int, below: int, *, low: bool) -> None:
+        """As the health of the account."""
+        if low:
+            await self._connections.note_warning(account, CODE, {"balance": balance, "warn_below": below})
+        elif account.health == WARNING:
+            await self._connections.note_health(account)
+
+    async def _warn(self, source: Source, balance: int, below: int, now: datetime) -> None:
+        account = source.account
+        self._notices.post(source.base_code, "account", [(account.id, CODE)])
+        async with self._store.read() as session:
+            base = await lookup.base(session, base_id=account.base_id)
+            administrators = await queries.administrators(session, base_id=base.id)
+        if administrators:
+            about = {"account": account.name, "base": base.name, "balance": balance, "warn_below": below}
+            request = MailRequest(
+                sender=administrators[0][0],
+                to=tuple(address for _, address in administrators[:100]),
+                subject=self._wording.say("credit", "subject", about, language=base.language),
+                text=self._wording.say("credit", "text", about, language=base.language),
+            )
+            try:
+                # The key keeps a warning that was sent just before a crash from being sent again.
+                key = f"{CODE}:{account.id}:{now.date()}"
+                await self._sending.send_mail(operator_of(base, "platform"), request, idempotency_key=key)
+            except Problem as problem:
+                log.warning("nobody warned of low credit by mail", account=account.id, code=problem.code)
+        async with self._store.write() as session:
+            (await credit_row(session, base_id=base.id, account_id=account.id)).warned_at = now
