@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -15,16 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
-from xrm_platform.people.lookup import Sender
 from xrm_platform.people.tables import Base
 from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import queries
+from .asking import as_changes, organizer_of, participant_of, people_named
 from .checks import check
 from .editing import Edit, Target, edited, item_at, require_rev, with_organizer
 from .ical.changes import Changes
-from .ical.components import Participant
 from .ical.editing import calendar_of, composed, drop_occurrence
 from .ical.recurrence import Series, read_series
 from .noting import note_change, note_for_owner
@@ -62,13 +60,13 @@ class Agenda:
             accesses.require_changes(owner.id, owner.code)
             if not owner.active:
                 raise Conflicting("owner_inactive", owner=owner.code)
-            wanted = _wanted(given)
+            wanted = as_changes(given)
             zone = given.zone or base.time_zone
-            people = await _people(session, base.id, given.participants)
+            people = await people_named(session, base.id, given.participants)
             changes = check(wanted, item=None, zone=zone, country=base.country, people=people)
             home = ZoneInfo(base.time_zone)
             with as_problems():
-                changes = with_organizer(changes, _person(owner) if owner.email else None)
+                changes = with_organizer(changes, participant_of(owner) if owner.email else None)
                 text = await asyncio.to_thread(composed, str(uuid4()), changes, now, home)
                 event = await self._events.put(session, base=base, owner_id=owner.id, text=text, by=actor.name, now=now)
             view = event_view(event, owner=owner.code, home=home)
@@ -258,9 +256,9 @@ class Agenda:
         if target.part is Part.THIS and "recurrence" in given:
             raise Invalid.field("recurrence", "recurrence_of_one")
         zone = given.get("zone") or (event.zone if is_usable(event.zone) else base.time_zone)
-        people = await _people(session, base.id, given.get("participants", ()))
+        people = await people_named(session, base.id, given.get("participants", ()))
         changes = check(given, item=item_at(series, target, home), zone=zone, country=base.country, people=people)
-        return Edit(with_organizer(changes, await _organizer(session, event)), now, home)
+        return Edit(with_organizer(changes, await organizer_of(session, event)), now, home)
 
     async def _found(
         self, session: AsyncSession, actor: Actor, event_id: str, *, for_update: bool = False
@@ -293,44 +291,3 @@ async def _left(text: str, target: Target, edit: Edit) -> str | None:
     if target.part is Part.FOLLOWING:
         return (await edited(text, target, edit))[0]
     return await asyncio.to_thread(drop_occurrence, text, target.key, edit.now, edit.home)
-
-
-def _wanted(given: EventGiven) -> EventChanges:
-    """A new event as changes of nothing."""
-    wanted = EventChanges(
-        summary=given.summary,
-        start=given.start,
-        kind=given.kind,
-        location=given.location,
-        description=given.description,
-        participants=given.participants,
-        reminders=given.reminders,
-        status=given.status,
-        private=given.private,
-        busy=given.kind in ("appointment", "call") if given.busy is None else given.busy,
-    )
-    if given.end is not None:
-        wanted["end"] = given.end
-    if given.recurrence is not None:
-        wanted["recurrence"] = given.recurrence
-    return wanted
-
-
-async def _people(session: AsyncSession, base_id: str, given: tuple[str, ...]) -> dict[str, Participant]:
-    """The collaborators among the participants that are given, by what was written for them."""
-    found = {}
-    for written in given:
-        if "@" not in written:
-            with contextlib.suppress(Missing):
-                found[written] = _person(await lookup.sender(session, base_id=base_id, code=written))
-    return found
-
-
-def _person(sender: Sender) -> Participant:
-    return Participant(sender.email or "", sender.name, sender.code)
-
-
-async def _organizer(session: AsyncSession, event: Event) -> Participant | None:
-    codes = await lookup.codes(session, base_id=event.base_id)
-    owner = await lookup.sender(session, base_id=event.base_id, code=codes[event.owner_id])
-    return _person(owner) if owner.email else None

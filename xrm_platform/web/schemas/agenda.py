@@ -94,7 +94,7 @@ class OccurrencesQuery(_Range):
 
 
 class FreeSlotsQuery(_Range):
-    people = string(2000, required=True, metadata={"description": "Codes of collaborators, separated by commas."})
+    people = string(320, required=True, metadata={"description": "Codes of collaborators, separated by commas."})
     minutes = fields.Integer(load_default=60, validate=validate.Range(5, 24 * 60))
 
 
