@@ -338,7 +338,8 @@ async def parked(
 
 
 async def delete_event_links(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> None:
-    await session.execute(delete(EventLink).where(EventLink.base_id == base_id, EventLink.id.in_(ids)))
+    query = delete(EventLink).where(EventLink.base_id == base_id, EventLink.id.in_(ids))
+    await session.execute(query.execution_options(synchronize_session="fetch"))
 
 
 async def delete_link(session: AsyncSession, *, base_id: str, link_id: str) -> None:

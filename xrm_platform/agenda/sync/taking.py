@@ -68,7 +68,11 @@ async def take(work: Work, changes: Sequence[Change], pass_no: int) -> None:
 async def _look_up(session: AsyncSession, work: Work, changes: Sequence[Change]) -> Known:
     base_id, link_id = work.link.base_id, work.link.id
     rows = await queries.by_refs(session, base_id=base_id, link_id=link_id, refs=[change.ref for change in changes])
-    known = Known({str(row.ref): row for row in rows})
+    readable = {change.ref for change in changes if isinstance(change, RemoteEvent)}
+    alone = [row for row in rows if row.event_id is None and row.ref in readable]
+    if alone:  # they could not come in before, and are looked at as if they were new
+        await queries.delete_event_links(session, base_id=base_id, ids=[row.id for row in alone])
+    known = Known({str(row.ref): row for row in rows if row not in alone})
     new = {change.uid for change in changes if isinstance(change, RemoteEvent) and change.ref not in known.by_ref}
     if new:
         known.by_uid = await queries.events_by_uid(session, base_id=base_id, owner_id=work.link.owner_id, uids=new)
@@ -142,7 +146,7 @@ async def _settle(
     pairs: list[Pair] = []
     rows: dict[str, EventLink] = {}
     for row, change in found:
-        if row.reason == UID_TWICE and row.event_id is None and change.uid in known.by_uid:
+        if row.reason == UID_TWICE:
             row.seen_pass = pass_no
             work.log.counts["parked"] += 1
             session.add(row)
