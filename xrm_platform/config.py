@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,7 +54,9 @@ class Config:
         env = {
             name: value.strip() for name, value in (os.environ if environment is None else environment).items() if value
         }
-        unknown = sorted(name for name in env if name.startswith("XRM_") and name not in VARIABLES)
+        unknown = _without_those_of_plugins(
+            sorted(name for name in env if name.startswith("XRM_") and name not in VARIABLES)
+        )
         if unknown:
             raise ConfigError("config_unknown", variable=unknown[0], known=", ".join(sorted(VARIABLES)))
         home = Path(env.get("XRM_HOME", "data")).expanduser().absolute()
@@ -96,6 +99,14 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+
+
+def _without_those_of_plugins(names: list[str]) -> list[str]:
+    """An installed plugin may read variables of its own, which begin with `XRM_`, its slug in capitals and `_`."""
+    if not names:
+        return names
+    own = tuple(f"XRM_{plugin.name.upper()}_" for plugin in entry_points(group="xrm_platform.plugins"))
+    return [name for name in names if not name.startswith(own)]
 
 
 def _database_url(given: str) -> str:

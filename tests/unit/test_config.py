@@ -19,6 +19,7 @@ from xrm_platform.config import Config, ConfigError
         ("XRM_LEASE_SECONDS", "0", "config_number"),
         ("XRM_DISABLED_PLUGINS", "a;b", "config_slug"),
         ("XRM_HOEM", "/x", "config_unknown"),
+        ("XRM_ICALFOLDERS", "/x", "config_unknown"),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named(variable, given, code):
@@ -27,6 +28,12 @@ def test_a_variable_that_cannot_be_used_is_named(variable, given, code):
 
     assert (caught.value.code, caught.value.params["variable"]) == (code, variable)
     assert "p4ss" not in str(caught.value)
+
+
+def test_an_installed_plugin_has_variables_of_its_own():
+    config = Config.from_environment({"XRM_ICAL_FOLDERS": "/x", "XRM_LANGUAGE": "en"})
+
+    assert config.language == "en"
 
 
 def test_a_configuration_shows_no_password():
