@@ -1,4 +1,4 @@
-"""The three distributions as people install them: built to wheels, put into an empty environment, and used there."""
+"""The distributions as people install them: built to wheels, put into an empty environment, and used there."""
 
 from __future__ import annotations
 
@@ -16,18 +16,31 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
-PACKAGES = {"xrm_platform": ROOT, "xrm_smtp": ROOT / "plugins/smtp", "xrm_esendex": ROOT / "plugins/esendex"}
+PLUGINS = ("esendex", "google_calendar", "ical", "ovh_sms", "smtp")
+PACKAGES = {"xrm_platform": ROOT, **{f"xrm_{slug}": ROOT / "plugins" / slug for slug in PLUGINS}}
 VENDOR = ROOT / "xrm_platform" / "web" / "static" / "vendor"
 
 ENTRY_POINTS = {
     "xrm_platform": {"console_scripts": {"xrm": "xrm_platform.cli:main"}},
-    "xrm_smtp": {
-        "xrm_platform.plugins": {"smtp": "xrm_smtp.plugin"},
-        "xrm_platform.mail": {"smtp": "xrm_smtp.driver:SmtpMail"},
-    },
     "xrm_esendex": {
         "xrm_platform.plugins": {"esendex": "xrm_esendex.plugin"},
         "xrm_platform.sms": {"esendex": "xrm_esendex.driver:EsendexSms"},
+    },
+    "xrm_google_calendar": {
+        "xrm_platform.plugins": {"google_calendar": "xrm_google_calendar.plugin"},
+        "xrm_platform.calendar": {"google_calendar": "xrm_google_calendar.driver:GoogleCalendar"},
+    },
+    "xrm_ical": {
+        "xrm_platform.plugins": {"ical": "xrm_ical.plugin"},
+        "xrm_platform.calendar": {"ical": "xrm_ical.driver:IcalCalendar"},
+    },
+    "xrm_ovh_sms": {
+        "xrm_platform.plugins": {"ovh_sms": "xrm_ovh_sms.plugin"},
+        "xrm_platform.sms": {"ovh_sms": "xrm_ovh_sms.driver:OvhSms"},
+    },
+    "xrm_smtp": {
+        "xrm_platform.plugins": {"smtp": "xrm_smtp.plugin"},
+        "xrm_platform.mail": {"smtp": "xrm_smtp.driver:SmtpMail"},
     },
 }
 
@@ -115,7 +128,7 @@ def test_the_platform_carries_what_it_reads_and_what_authors_test_with(wheels: d
         assert wheel.read(f"xrm_platform/{part}")
 
 
-@pytest.mark.parametrize("package", ["xrm_smtp", "xrm_esendex"])
+@pytest.mark.parametrize("package", [f"xrm_{slug}" for slug in PLUGINS])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_plugin_carries_its_translations(wheels: dict[str, Path], package: str, language: str) -> None:
     with ZipFile(wheels[package]) as wheel:
@@ -130,8 +143,8 @@ def test_the_command_answers_without_what_only_tests_need(installed: Path, tmp_p
     assert "plugins" in run(installed / "xrm", "--help", cwd=tmp_path)
 
 
-def test_both_plugins_work_in_the_installed_platform(installed: Path, tmp_path: Path) -> None:
+def test_all_plugins_work_in_the_installed_platform(installed: Path, tmp_path: Path) -> None:
     told = json.loads(run(installed / "xrm", "plugins", "list", "--json", cwd=tmp_path))
 
     states = {plugin["name"]: (plugin["state"], plugin["reason"]) for plugin in told["items"]}
-    assert states == {"smtp": ("active", ""), "esendex": ("active", "")}
+    assert states == dict.fromkeys(PLUGINS, ("active", ""))
