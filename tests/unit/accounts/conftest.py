@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,7 +102,7 @@ def registry():
 @pytest.fixture(scope="session")
 def bare_registry():
     """The same installation without its plugins."""
-    return Registry.load(disabled=("smtp", "esendex", "ovh_sms", "ical", "google_calendar", "outlook", "apple_mail"))
+    return Registry.load(disabled=[point.name for point in entry_points(group="xrm_platform.plugins")])
 
 
 @pytest.fixture(scope="session")

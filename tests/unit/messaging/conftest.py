@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ async def xrm(database_url, tmp_path: Path, clock, plugins):
         home=tmp_path,
         database_url=database_url,
         secret_keys=(Fernet.generate_key().decode(),),
-        disabled_plugins=frozenset({"smtp", "esendex"}),
+        disabled_plugins=frozenset(point.name for point in entry_points(group="xrm_platform.plugins")),
     )
     async with Platform.open(config, plugins=[memory_plugin(), *plugins], now=clock) as platform:
         yield platform

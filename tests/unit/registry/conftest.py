@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from xrm_platform.providers import Channel, DriverContext, ProviderDescriptor, ProviderSettings, hookimpl
 from xrm_platform.registry import Drivers, InProcessPlugin, Registry
 
-INSTALLED = ("smtp", "esendex", "ovh_sms", "ical", "google_calendar", "outlook", "apple_mail")
+INSTALLED = tuple(point.name for point in entry_points(group="xrm_platform.plugins"))
 
 
 class QuietDriver:
