@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from xrm_platform.people import queries as people
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_admin
 from xrm_platform.problems import Conflicting, Missing
-from xrm_platform.providers import ProviderDescriptor
+from xrm_platform.providers import ProviderDescriptor, VendorAccount
 from xrm_platform.registry import Registry
 from xrm_platform.store import DEFAULT_LIMIT, Page, SecretBox, Store, check_page, new_id, page_of
 from xrm_platform.wording import Wording
@@ -25,6 +25,7 @@ from .checking import check_account
 from .choice import account_row, collaborator_of, has_choice, put_choice
 from .connections import Connections
 from .health import failing, healthy
+from .offers import Offers
 from .presenting import account_view, sees_accounts_of, sees_settings
 from .queries import AccountRow
 from .settings_editing import SettingsEditing
@@ -47,6 +48,7 @@ class Accounts:
         self._connections = connections
         self._box = box
         self._now = now
+        self._offers = Offers(store, registry, connections, wording)
         self._editing = SettingsEditing(registry, box, wording)
 
     async def add(
@@ -99,6 +101,13 @@ class Accounts:
                 await put_choice(session, actor, row, None if default else owner, at=at)
             row = await account_row(session, base_id=actor.base_id, account_id=account_id)
         return self._view(row)
+
+    async def offers(
+        self, actor: Actor, slug: str, settings: Mapping[str, Any], *, channel: str | None = None
+    ) -> Sequence[VendorAccount]:
+        """The vendor's accounts that the sign-in of `settings` opens, to choose one from before adding it; its
+        `reference` goes into the setting that the provider names. Raises as `Offers.find`."""
+        return await self._offers.find(actor, slug, settings, channel=channel)
 
     async def change(self, actor: Actor, account_id: str, changes: AccountChanges) -> AccountView:
         """Change the name or some of the settings.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from .health import OK, failing, healthy, told, warning
 from .sealing import open_settings
 from .settings import loaded
 from .tables import ProviderAccount
-from .tokens import AccountTokens
+from .tokens import AccountTokens, NoTokens
 
 
 class Connections:
@@ -62,6 +63,18 @@ class Connections:
             code, params = told(error)
             named = "plugin_failed" if code == "unexpected" else code
             raise await self._unusable(account, named, {"detail": "", **params}) from error
+
+    @contextlib.asynccontextmanager
+    async def for_once(
+        self, descriptor: ProviderDescriptor, settings: Mapping[str, Any]
+    ) -> AsyncIterator[AccountDriver]:
+        """A driver of no account, for one question; what it would remember is forgotten. Raises `ProviderError` of its
+        constructor."""
+        drivers = Drivers(self._registry, lambda _: DriverContext(self._http, self._now, NoTokens()))
+        try:
+            yield await drivers.get("", 1, descriptor, lambda: settings)
+        finally:
+            await drivers.aclose()
 
     async def suspend(self, account: ProviderAccount, error: ProviderError) -> bool:
         """Nothing is done for the account until its credentials work again; what is queued waits.

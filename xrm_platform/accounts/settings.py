@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from xrm_platform.problems import Fault, Invalid
-from xrm_platform.providers import PermanentError, ProviderDescriptor, ProviderSettings
+from xrm_platform.providers import PermanentError, ProviderDescriptor, ProviderSettings, load_sign_in
 
 from .settings_form import is_secret, secrets_of, settings_of
 
@@ -50,6 +50,16 @@ def checked(descriptor: ProviderDescriptor, settings: Mapping[str, Any], knows: 
     except (TypeError, ValueError):
         raise Invalid.field("settings", "settings_not_json") from None
     return stored
+
+
+def sign_in_of(descriptor: ProviderDescriptor, settings: Mapping[str, Any], knows: KnowsCode) -> Settings:
+    """What a driver gets that is only asked which accounts there are: of `settings` what is there. Raises `Invalid` as
+    `checked` does."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    try:
+        return load_sign_in(descriptor.settings, given)
+    except ValidationError as error:
+        raise Invalid(dict(_faults(error, descriptor.translations, knows))) from None
 
 
 def current(schema: type[ProviderSettings], stored: Mapping[str, Any], version: int) -> Settings:

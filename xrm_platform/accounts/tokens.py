@@ -57,3 +57,16 @@ def _in_terms_of_drivers() -> Iterator[None]:
         yield
     except Unavailable as error:
         raise TransientError(detail=error.code) from error
+
+
+class NoTokens:
+    """Tokens of a sign-in that nobody has decided to keep: as long as its driver lives."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Any] = {}
+
+    async def load(self) -> dict[str, Any]:
+        return self._tokens
+
+    async def save(self, tokens: dict[str, Any]) -> None:
+        self._tokens = tokens
