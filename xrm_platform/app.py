@@ -35,7 +35,6 @@ from .messaging import (
     Files,
     Held,
     Messages,
-    Notices,
     OptOuts,
     Prices,
     Purge,
@@ -71,7 +70,7 @@ from .people.sign_in import SignIn
 from .people.users import Users
 from .problems import Unavailable
 from .providers import HOOK_API
-from .registry import InProcessPlugin, Registry
+from .registry import InProcessPlugin, Notices, Registry
 from .store import SecretBox, Store, read_keys
 from .wording import load_wording
 

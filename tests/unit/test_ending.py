@@ -9,9 +9,8 @@ from cryptography.fernet import Fernet
 
 from xrm_platform.app import Platform
 from xrm_platform.config import Config
-from xrm_platform.messaging import notices
 from xrm_platform.providers import hookimpl
-from xrm_platform.registry import InProcessPlugin
+from xrm_platform.registry import InProcessPlugin, notices
 
 
 class Listener:

@@ -4,7 +4,6 @@ from .delivery import Delivery
 from .files import Files
 from .held import PausedSenderView, SmsPause
 from .messages import Messages
-from .notices import Notices
 from .recovery import Recovery
 from .releasing import Held
 from .reports import Reports
@@ -34,7 +33,6 @@ __all__ = [
     "MessageDetail",
     "MessageView",
     "Messages",
-    "Notices",
     "OptOutView",
     "OptOuts",
     "PausedSenderView",

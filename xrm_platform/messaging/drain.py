@@ -25,12 +25,11 @@ from xrm_platform.providers import (
     SendResult,
     TransientError,
 )
-from xrm_platform.registry import DriverClosed
+from xrm_platform.registry import DriverClosed, Notices
 from xrm_platform.store import Store
 
 from . import delivery_queries as queries
 from .answers import Answer, matched, settled
-from .notices import Notices
 from .outcomes import Outcome, Terms
 from .pace import Pace
 from .retry import NotHandedOver

@@ -19,10 +19,10 @@ from xrm_platform.people import queries as people
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_admin, require_collaborative
 from xrm_platform.providers import Channel
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries
-from .notices import Notices
 from .releasing import release_held
 from .rules import queries as rules_queries
 from .rules.tables import PausedSender

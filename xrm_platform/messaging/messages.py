@@ -18,11 +18,11 @@ from xrm_platform.people.rights import (
 )
 from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.providers import Channel
+from xrm_platform.registry import Notices
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, page_of
 
 from . import queries
 from .bulk.queries import in_cancelled_job
-from .notices import Notices
 from .showing import account_waits, message_detail, message_view
 from .states import CANCELLABLE, RETRYABLE, State, of_message
 from .tables import Message

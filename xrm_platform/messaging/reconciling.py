@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import Capability, ProviderError, SentSms
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import delivery_queries
 from . import reconciling_queries as queries
 from .lost import EARLIER, Lost, found_at_vendor
-from .notices import Notices
 from .outcomes import FIRST_REPORT_AFTER
 from .sources import Source, Sources
 from .states import State, of_message

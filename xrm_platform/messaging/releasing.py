@@ -16,13 +16,13 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_admin, require_may_send_as
 from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Channel
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries
 from .bulk.queries import jobs_in
 from .bulk.states import JobState
 from .messages import visible_message
-from .notices import Notices
 from .queries import WaitingMessage
 from .rules.queries import paused_senders
 from .rules.rules import rules_of

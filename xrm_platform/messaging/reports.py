@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import DeliveryEvent, ProviderError
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import delivery_queries as queries
-from .notices import Notices
 from .sources import Sources
 from .states import FINAL, State, after_report, of_message
 from .tables import MessageRecipient

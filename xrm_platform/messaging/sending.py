@@ -14,7 +14,7 @@ from xrm_platform.people.rights import require_may_send_as
 from xrm_platform.people.tables import Base
 from xrm_platform.problems import Conflicting, Invalid, Problem
 from xrm_platform.providers import Channel
-from xrm_platform.registry import Registry
+from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store
 
 from . import queries
@@ -22,7 +22,6 @@ from .checks import check_mail, check_sms, check_sms_parts
 from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
 from .entering import Entrance, enter, route_of
 from .files import Files
-from .notices import Notices
 from .requests import MailRequest, SmsRequest, fingerprint
 from .rules.admission import Ground
 from .rules.texts import sms_text

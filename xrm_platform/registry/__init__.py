@@ -7,6 +7,7 @@ methods (or `call`, which they stand on). Nothing else in the platform knows plu
 from .calls import Caller, call, call_now, pages
 from .dispatch import BrokenVeto
 from .drivers import AccountDriver, DriverClosed, Drivers
+from .notices import Notices
 from .plugin import InProcessPlugin
 from .redaction import redacted, secret_values
 from .registry import Registry
@@ -19,6 +20,7 @@ __all__ = [
     "DriverClosed",
     "Drivers",
     "InProcessPlugin",
+    "Notices",
     "PluginState",
     "PluginStatus",
     "Registry",

@@ -11,7 +11,6 @@ from xrm_platform.jobs import Wake
 from xrm_platform.messaging import queries as messages
 from xrm_platform.messaging.held import hold_queued
 from xrm_platform.messaging.messages import visible_senders
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.releasing import release_held
 from xrm_platform.messaging.rules.texts import sms_text
 from xrm_platform.messaging.states import HeldFor, State
@@ -19,6 +18,7 @@ from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_may_send_as, require_scope
 from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.providers import Category
+from xrm_platform.registry import Notices
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 from xrm_platform.wording import Wording
 

@@ -18,7 +18,6 @@ from xrm_platform.messaging.checks import CheckedRecipient, check_sms_parts
 from xrm_platform.messaging.composing import Draft, Order, compose_sms
 from xrm_platform.messaging.entering import Entrance, enter
 from xrm_platform.messaging.held import hold_queued
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.reconciling import GIVE_UP_AFTER
 from xrm_platform.messaging.requests import SmsRequest
 from xrm_platform.messaging.rules.admission import Ground
@@ -30,6 +29,7 @@ from xrm_platform.people.lookup import Sender
 from xrm_platform.people.tables import Base
 from xrm_platform.problems import Fault, Problem
 from xrm_platform.providers import Capability, Category
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries

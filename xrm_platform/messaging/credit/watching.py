@@ -11,7 +11,6 @@ from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.health import WARNING
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.requests import MailRequest
 from xrm_platform.messaging.sending import Sending
 from xrm_platform.messaging.sources import Source, Sources
@@ -19,7 +18,7 @@ from xrm_platform.people import lookup
 from xrm_platform.people.bases import operator_of
 from xrm_platform.problems import Problem
 from xrm_platform.providers import Capability, Channel, ProviderError
-from xrm_platform.registry import Registry
+from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store
 from xrm_platform.wording import Wording
 

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from xrm_platform.accounts.choice import account_row
 from xrm_platform.jobs import Wake
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.reports import Reports
 from xrm_platform.messaging.sources import Source, Sources
 from xrm_platform.people import audit
@@ -21,7 +20,7 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_admin
 from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Capability, Channel, DeliveryEvent, InboundSms, OptedOut, ProviderError
-from xrm_platform.registry import Registry
+from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store, new_id
 
 from . import queries
