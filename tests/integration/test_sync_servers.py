@@ -226,7 +226,9 @@ async def test_a_killed_worker_doubles_nothing_and_loses_nothing(tmp_path, radic
             await worker.wait()
             await asyncio.sleep(1.1)
         for _ in range(2):
-            assert await (await _sync(variables)).wait() == 0
+            last = await _sync(variables)
+            _, complaint = await last.communicate()
+            assert last.returncode == 0, complaint.decode()
         async with Platform.open(config) as xrm:
             here = sorted(event.summary for event in (await xrm.agenda.list(admin, owner="COM", limit=500)).items)
         told = [sorted((await vendor.titles()).values()), sorted((await GoogleVendor(google).titles()).values())]
@@ -241,5 +243,5 @@ async def _sync(variables: dict[str, str]) -> asyncio.subprocess.Process:
         *(XRM, "calendars", "sync", "--base", "ACME", "--owner", "COM"),
         env={**os.environ, **variables},
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )

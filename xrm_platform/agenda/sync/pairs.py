@@ -13,6 +13,10 @@ from .plan import Agreed, Pair, Sent
 from .states import Standing
 from .tables import EventLink
 
+NEVER_LISTED = -1
+"""In the place of the number of a listing: we made it there, and no listing has named it yet. Whoever deletes it before
+the next listing leaves no trace: what came and went since a token need not be told (RFC 6578 §3.5.2)."""
+
 
 def pair_of(row: EventLink, event: Event | None, theirs: RemoteEvent | None) -> Pair:
     """An event as it is here, its counterpart as it is there, and what the link knows of both."""

@@ -110,6 +110,8 @@ class Pull:
                 await queries.mark_unseen(session, base_id=link.base_id, link_id=link.id, pass_no=self._pass)
             for start in range(0, len(self._postponed), CHUNK):
                 await take(self._work, self._postponed[start : start + CHUNK], self._pass)
+        else:
+            await self._look_for_never_listed()
         if await settle_missing(self._work, all_at_once=self._complete and not self._named):
             await self._take_again()
         if self._before_end is not None:
@@ -141,6 +143,19 @@ class Pull:
                     return True
         return False
 
+    async def _look_for_never_listed(self) -> None:
+        """What we made since the last listing, and this one does not name, may have been deleted at once."""
+        link = self._work.link
+        async with self._work.store.read() as session:
+            rows = await queries.never_listed(session, base_id=link.base_id, link_id=link.id)
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            refs = [row.ref for row in part if row.ref is not None]
+            there = {event.ref for event in await self._fetched(refs)}
+            async with self._work.transaction() as session:
+                for row in await queries.by_ids(session, base_id=link.base_id, ids=[row.id for row in part]):
+                    row.seen_pass, row.missing = self.pass_no, row.ref not in there
+
     async def _take_again(self) -> None:
         """What had to wait because its UID was still that of another event, which may be gone by now."""
         link = self._work.link
@@ -149,8 +164,14 @@ class Pull:
                 session, base_id=link.base_id, link_id=link.id, reason=UID_TWICE, limit=CHUNK
             )
         if refs:
-            found = await self._work.driver.call("fetch", lambda driver: driver.fetch(link.calendar, refs))
-            await take(self._work, found, self.pass_no)
+            await take(self._work, await self._fetched(refs), self.pass_no)
+
+    async def _fetched(self, refs: Sequence[str]) -> Sequence[RemoteEvent]:
+        calendar = self._work.link.calendar
+        found: Sequence[RemoteEvent] = await self._work.driver.call(
+            "fetch", lambda driver: driver.fetch(calendar, refs)
+        )
+        return found
 
     async def _write_link(self, values: dict[str, Any]) -> None:
         link = self._work.link

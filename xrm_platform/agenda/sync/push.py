@@ -28,7 +28,7 @@ from xrm_platform.providers import (
 )
 
 from . import queries
-from .pairs import agree, agreed_of, key_of, pair_of, park
+from .pairs import NEVER_LISTED, agree, agreed_of, key_of, pair_of, park
 from .plan import Do, Pair, Planned, agreeing, plan
 from .run_log import snapshot
 from .said import same
@@ -69,6 +69,7 @@ class Push:
         self._work = work
         self._pace = pace
         self._connections = work.driver.descriptor.limits.connections
+        self._once_more = False
 
     async def finish_begun(self) -> None:
         """Make what was being made when the answer was lost, before anything is read: else it would come back as
@@ -102,10 +103,13 @@ class Push:
                     limit=max(8, 2 * self._connections),
                 )
                 writes = await self._begin(session, ids, held=held) if ids else []
-            if not ids:
+            if ids:
+                after = ids[-1]
+                await self._carry_out(writes)
+            elif self._once_more:
+                self._once_more, after = False, ""
+            else:
                 return
-            after = ids[-1]
-            await self._carry_out(writes)
 
     async def _hold_deletions(self) -> bool:
         """Whether there are so many deletions that somebody has to agree to them first."""
@@ -213,11 +217,18 @@ class Push:
             await apply_here(session, self._work, row, event, planned)
             return
         agree(row, agreeing(answer, write.ours), waiting=ours != write.ours, now=self._work.now())
+        if write.did is Do.MAKE:
+            row.seen_pass = NEVER_LISTED
         if answer.unsaid:
             row.reason, row.reason_params = "unsaid", {"names": ", ".join(answer.unsaid)[:200]}
 
     def _failed(self, row: EventLink, write: Write, error: ProviderError) -> None:
         """Keep what the failure means: try later, read first, or give this one event up."""
+        busy = isinstance(error, TransientError) and not isinstance(error, RateLimited)
+        if busy and self._connections > 1:
+            # Some servers lock a calendar for each write: what several connections cannot do, one may.
+            self._connections, self._once_more = 1, True
+            return
         if isinstance(error, TransientError | OutcomeUnknown | AccountError):
             self.stopped = self.stopped or error
             return

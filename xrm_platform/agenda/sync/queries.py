@@ -13,6 +13,7 @@ from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.agenda.tables import Event
 from xrm_platform.people.tables import Base
 
+from .pairs import NEVER_LISTED
 from .states import LinkState, Standing
 from .tables import CalendarLink, EventLink, SyncConflict, SyncEffect, SyncRun
 
@@ -216,6 +217,18 @@ async def mark_unseen(session: AsyncSession, *, base_id: str, link_id: str, pass
         .values(missing=True)
         .execution_options(synchronize_session=False)
     )
+
+
+async def never_listed(session: AsyncSession, *, base_id: str, link_id: str) -> Sequence[EventLink]:
+    """What was made there and named by no listing since."""
+    query = select(EventLink).where(
+        EventLink.base_id == base_id,
+        EventLink.link_id == link_id,
+        EventLink.ref.is_not(None),
+        EventLink.seen_pass == NEVER_LISTED,
+        EventLink.missing.is_(False),
+    )
+    return (await session.scalars(query)).all()
 
 
 async def missing(
