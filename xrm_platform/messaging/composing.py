@@ -14,6 +14,7 @@ from xrm_platform.store import new_id
 
 from .checks import CheckedMail, CheckedRecipient
 from .mail.addresses import mail_address
+from .mail.invitations import calendar_file
 from .mail.outgoing import outgoing_mail
 from .mail.signature import SIGNATURE_CID, Signature, sign
 from .requests import AttachmentGiven, MailRequest, SmsRequest, fingerprint
@@ -85,7 +86,8 @@ def sender_address(sender: Sender) -> Address:
 def given_files(
     request: MailRequest, checked: CheckedMail, sender: Sender
 ) -> Sequence[tuple[AttachmentGiven, str | None]]:
-    """What goes with a mail: its attachments, and the image of the sender's signature with its Content-ID."""
+    """What goes with a mail: its attachments, the image of the sender's signature with its Content-ID, and what makes
+    it an invitation."""
     files: list[tuple[AttachmentGiven, str | None]] = [
         (AttachmentGiven(file.filename, file.content, content_type), None)
         for file, content_type in zip(request.attachments, checked.content_types, strict=True)
@@ -94,6 +96,8 @@ def given_files(
     if sender.signature_image is not None and signature.image_type is not None:
         image = AttachmentGiven(signature.image_filename, sender.signature_image, signature.image_type)
         files.append((image, SIGNATURE_CID))
+    if request.calendar is not None:
+        files.append((calendar_file(request.calendar), None))
     return files
 
 

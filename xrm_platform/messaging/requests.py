@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from xrm_platform.providers import Category
+from xrm_platform.providers import CalendarPart, Category
 
 __all__ = ["AttachmentGiven", "Category", "MailRequest", "SmsRequest", "fingerprint"]
 
@@ -24,7 +24,8 @@ class AttachmentGiven:
 @dataclass(frozen=True, slots=True)
 class MailRequest:
     """A mail of the collaborator `sender` (code). Addresses are written `a@b.fr` or `Name <a@b.fr>`; `at` is aware; a
-    higher `priority` goes first; `account` is chosen by the platform unless given."""
+    higher `priority` goes first; `account` is chosen by the platform unless given. With `calendar` it is an
+    invitation."""
 
     sender: str
     to: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class MailRequest:
     priority: int = 0
     at: datetime | None = None
     account: str | None = None
+    calendar: CalendarPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from .hooks import Changed, Veto, hookimpl
 from .messages import (
     Address,
     Attachment,
+    CalendarPart,
     Category,
     DeliveryEvent,
     DeliveryStatus,
@@ -71,6 +72,7 @@ __all__ = [
     "AuthError",
     "BadResponse",
     "CalendarDriver",
+    "CalendarPart",
     "Capability",
     "Category",
     "Change",

@@ -36,6 +36,18 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """A scheduling message (RFC 5546) inside a mail (RFC 6047): `method` is the METHOD of `text`, a whole VCALENDAR.
+
+    It goes out twice. As the last alternative of the text, with its method as a parameter, mail programs show it as an
+    invitation with buttons; as the file `invite.ics` it can be opened by those that do not.
+    """
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMail:
     """One mail, complete: the signature is in the bodies, the Message-ID is fixed, nothing is left to decide.
 
@@ -57,6 +69,7 @@ class OutgoingMail:
     reply_to: Address | None = None
     attachments: tuple[Attachment, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    calendar: CalendarPart | None = None
 
 
 class SmsEncoding(StrEnum):

@@ -35,6 +35,7 @@ from .mail_vendor import (
     ANNA,
     BEN,
     CLEO,
+    INVITATION,
     PICTURE,
     QUOTE,
     Arrival,
@@ -219,6 +220,26 @@ class MailContract(DriverContract):
         assert picture.get_content_disposition() == "inline"
         assert (quote.get_content(), quote.get_content_type()) == (QUOTE.content, "application/pdf")
         assert quote.get_content_disposition() == "attachment"
+
+    @pytest.mark.parametrize("html", [None, "<p>Bonjour</p>\n"])
+    async def test_an_invitation_is_the_last_alternative_and_a_file_too(
+        self, driver: Any, vendor: MailVendor, sender: Address, html: str | None
+    ) -> None:
+        """RFC 6047 §2.4, and where mail programs look for it: else they show no buttons to answer with."""
+        await outcomes(driver, [outgoing_mail(sender, html=html, attachments=(QUOTE,), calendar=INVITATION)])
+        (arrival,) = await vendor.arrived()
+        assert arrival.message.get_content_type() == "multipart/mixed"
+        alternative, *files = arrival.message.iter_parts()
+        kinds = [part.get_content_type() for part in alternative.iter_parts()]
+        assert kinds == ["text/plain", *([] if html is None else ["text/html"]), "text/calendar"]
+        *_, calendar = alternative.iter_parts()
+        assert calendar["Content-Type"].params == {"charset": "utf-8", "method": "REQUEST"}
+        assert calendar.get_content_disposition() is None
+        assert content(arrival.message, "text/calendar") == INVITATION.text.replace("\r\n", "\n")
+        named = {file.get_filename(): file for file in files}
+        assert named.keys() == {"invite.ics", QUOTE.filename}
+        assert named["invite.ics"].get_content_type() == "application/ics"
+        assert named["invite.ics"].get_content() == INVITATION.text.encode()
 
     async def test_other_headers_arrive(self, driver: Any, vendor: MailVendor, sender: Address) -> None:
         link = f"<https://example.com/unsubscribe/{'a1b2c3d4' * 20}>"

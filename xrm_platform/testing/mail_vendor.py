@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from xrm_platform.providers import (
     Address,
     Attachment,
+    CalendarPart,
     Handover,
     OutgoingMail,
     ProviderDescriptor,
@@ -27,6 +28,14 @@ _numbers = count(1)
 
 ANNA, BEN, CLEO = "anna@client.example", "ben@client.example", "cleo@client.example"
 PICTURE = Attachment("signature.png", "image/png", b"\x89PNG\r\n\x1a\n.\r\n\x00\xff" * 40, cid="signature")
+INVITATION = CalendarPart(
+    "REQUEST",
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@example.com\r\n"
+    "DTSTAMP:20261124T080000Z\r\nDTSTART:20261201T090000Z\r\nSEQUENCE:0\r\n"
+    "SUMMARY:Réunion à l’été : un titre qui ne tient pas sur une ligne d\r\n e soixante-quinze octets\r\n"
+    "ORGANIZER:mailto:com@example.com\r\nATTENDEE;RSVP=TRUE:mailto:anna@client.example\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n",
+)
 QUOTE = Attachment("Devis été n° 7.pdf", "application/pdf", bytes(range(256)) * 20)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from xrm_smtp.compose import ComposedMail, ascii_domain, compose
 from xrm_smtp.parts import AttachmentEncoder, attachment_part, base64_lines
 
-from xrm_platform.providers import Address, Attachment, PermanentError
+from xrm_platform.providers import Address, Attachment, CalendarPart, PermanentError
 from xrm_platform.testing.mail_vendor import PICTURE, QUOTE, content, outgoing_mail
 
 ANY_BODY = st.text(st.characters(exclude_categories=("Cs",)), max_size=2000)
@@ -172,3 +172,19 @@ def test_only_so_many_encoded_files_are_kept() -> None:
 def test_a_file_larger_than_the_room_for_it_is_encoded_all_the_same() -> None:
     encoder = AttachmentEncoder(capacity=10)
     assert encoder.part(QUOTE, inline=False)[1] == base64_lines(QUOTE.content)
+
+
+@pytest.mark.parametrize("html", [None, "<p>Bonjour</p>"])
+def test_an_invitation_is_the_last_alternative_with_its_method_and_line_breaks_kept(html: str | None) -> None:
+    calendar = CalendarPart("CANCEL", "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nX-A:é\r\n .b\r\nEND:VCALENDAR\r\n")
+    read = message(composed(calendar=calendar, html=html))
+    alternatives = ["text/plain", *([] if html is None else ["text/html"]), "text/calendar"]
+    assert structure(read) == ("multipart/mixed", [("multipart/alternative", alternatives), "application/ics"])
+    part = next(part for part in read.walk() if part.get_content_type() == "text/calendar")
+    assert part["Content-Type"].params == {"charset": "utf-8", "method": "CANCEL"}
+    assert part.get_payload(decode=True) == calendar.text.encode()
+
+
+def test_a_method_that_is_none_is_refused() -> None:
+    with pytest.raises(PermanentError, match="bad_content_type"):
+        composed(calendar=CalendarPart('REQUEST"\r\nBcc: eve@evil.example', "BEGIN:VCALENDAR"))

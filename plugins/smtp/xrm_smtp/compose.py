@@ -1,11 +1,12 @@
 """A mail of the platform as one message in the form of RFC 5322. Pure, and called off the event loop.
 
-multipart/mixed                       with files
-└── multipart/alternative             with HTML
+multipart/mixed                       with files, or a calendar part
+└── multipart/alternative             with HTML, or a calendar part
     ├── text/plain
-    └── multipart/related             with images that the HTML shows
-        ├── text/html
-        └── image/png …
+    ├── multipart/related             with images that the HTML shows
+    │   ├── text/html
+    │   └── image/png …
+    └── text/calendar; method=…       an invitation, last, which is where mail programs look for it
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import idna
 from xrm_platform.providers import Address, Attachment, InvalidRecipient, OutgoingMail, PermanentError
 
 from .headers import addresses, identifiers, is_field_name, unstructured
-from .parts import AttachmentEncoder, Chunks, multipart, text_part
+from .parts import AttachmentEncoder, Chunks, calendar_part, multipart, text_part
 
 IDENTIFIER_HEADERS = frozenset(
     {
@@ -130,13 +131,20 @@ def _other_header(name: str, value: str) -> bytes:
 def _body(mail: OutgoingMail, encoder: AttachmentEncoder) -> Chunks:
     shown = [attachment for attachment in mail.attachments if _is_shown(attachment, mail.html)]
     files = [attachment for attachment in mail.attachments if attachment not in shown]
+    if mail.calendar is not None:
+        files.append(Attachment("invite.ics", "application/ics", mail.calendar.text.encode()))
     body = text_part("plain", mail.text)
+    alternatives = [body]
     if mail.html is not None:
         html = text_part("html", mail.html)
         if shown:
             images = [encoder.part(image, inline=True) for image in shown]
             html = multipart("related", [html, *images], options='; type="text/html"')
-        body = multipart("alternative", [body, html])
+        alternatives.append(html)
+    if mail.calendar is not None:
+        alternatives.append(calendar_part(mail.calendar))
+    if len(alternatives) > 1:
+        body = multipart("alternative", alternatives)
     if files:
         body = multipart("mixed", [body, *(encoder.part(file, inline=False) for file in files)])
     return body

@@ -8,6 +8,7 @@ from xrm_platform.messaging import tables
 from xrm_platform.providers import Address, Attachment, OutgoingMail
 
 from .addresses import mail_address
+from .invitations import calendar_part, is_calendar_part
 
 
 def outgoing_mail(
@@ -17,6 +18,7 @@ def outgoing_mail(
     attachments: Sequence[tuple[tables.Attachment, bytes]],
 ) -> OutgoingMail:
     """`recipients` are all of the message, `envelope` the addresses this attempt is for."""
+    files = [(row, content) for row, content in attachments if not is_calendar_part(row)]
     by_kind = {kind: tuple(_address(row) for row in recipients if row.kind == kind) for kind in ("to", "cc", "bcc")}
     return OutgoingMail(
         id=message.id,
@@ -31,7 +33,8 @@ def outgoing_mail(
         text=message.text,
         html=message.html,
         reply_to=_reply_to(message.reply_to),
-        attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in attachments),
+        attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in files),
+        calendar=calendar_part(attachments),
     )
 
 

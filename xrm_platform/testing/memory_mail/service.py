@@ -74,6 +74,7 @@ class MemoryMailService:
 
     def _judge(self, mail: OutgoingMail) -> None:
         octets = len(mail.text) + len(mail.html or "") + sum(len(file.content) for file in mail.attachments)
+        octets += 0 if mail.calendar is None else 2 * len(mail.calendar.text)
         if self._max_octets is not None and octets > self._max_octets:
             raise TooLarge
         try:
@@ -159,6 +160,10 @@ def written(mail: OutgoingMail) -> EmailMessage:
             if html.get_content_type() == "text/html":
                 for file in shown:
                     html.add_related(*_typed(file), cid=f"<{file.cid}>", filename=file.filename, disposition="inline")
+    if mail.calendar is not None:
+        method = {"method": mail.calendar.method}
+        message.add_alternative(mail.calendar.text, subtype="calendar", params=method)
+        message.add_attachment(mail.calendar.text.encode(), "application", "ics", filename="invite.ics")
     for file in mail.attachments:
         if file not in shown:
             message.add_attachment(*_typed(file), filename=file.filename)
