@@ -127,7 +127,6 @@ class Platform:
         self.notices = Notices(registry, now)
         self._wire_messaging(now)
         self._wire_agenda(now)
-        self._now = now
         self._handlers: Mapping[str, Handler] = {
             TICK: self._tick,
             "deliver": self.delivery.deliver,
@@ -272,9 +271,8 @@ class Platform:
         return checks
 
     def _worker_is_alive(self) -> bool:
-        ticked = self.engine.last_tick
-        patience = timedelta(seconds=max(60.0, MISSED_TICKS * self.config.tick_seconds))
-        return ticked is not None and self._now() - ticked < patience
+        since = self.engine.seconds_since_tick()
+        return since is not None and since < max(60.0, MISSED_TICKS * self.config.tick_seconds)
 
     @contextlib.asynccontextmanager
     async def _telling(self) -> AsyncIterator[None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from time import monotonic
 
 import structlog
 
@@ -18,7 +19,11 @@ TICK = "tick"
 
 class EmbeddedEngine:
     """`tick_seconds` is how often the job `tick` runs, `grace_seconds` how long running jobs may take to finish when
-    the engine is stopped."""
+    the engine is stopped.
+
+    Jobs for later go by the clock `now`, as the rows do that they are read from. The tick, which finds what was missed,
+    goes by a time that nobody sets back.
+    """
 
     def __init__(
         self,
@@ -28,13 +33,18 @@ class EmbeddedEngine:
         grace_seconds: float = 30.0,
     ) -> None:
         self._now = now
-        self._tick = timedelta(seconds=tick_seconds)
+        self._tick_seconds = tick_seconds
         self._grace = grace_seconds
         self._due: dict[str, datetime] = {}
         self._timers: list[tuple[datetime, str]] = []
         self._running: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
-        self.last_tick: datetime | None = None
+        self._ticked_at: float | None = None
+        """`monotonic` when the last tick ended."""
+
+    def seconds_since_tick(self) -> float | None:
+        """How long ago the last tick ended; None before the first."""
+        return None if self._ticked_at is None else monotonic() - self._ticked_at
 
     def wake(self, name: str, at: datetime | None = None) -> None:
         when = at or datetime.min.replace(tzinfo=UTC)
@@ -63,6 +73,8 @@ class EmbeddedEngine:
 
     def _start_due(self, handlers: Mapping[str, Handler]) -> bool:
         """Start what is due and not running; whether anything was."""
+        if self._seconds_to_tick() == 0:
+            self.wake(TICK)
         started = False
         waiting: list[tuple[datetime, str]] = []
         now = self._now()
@@ -89,8 +101,7 @@ class EmbeddedEngine:
         finally:
             del self._running[name]
             if name == TICK:
-                self.last_tick = self._now()
-                self.wake(TICK, self.last_tick + self._tick)
+                self._ticked_at = monotonic()
             self._changed.set()
 
     async def _wait_for_change(self) -> None:
@@ -106,9 +117,15 @@ class EmbeddedEngine:
     def _next_timer(self) -> float | None:
         """Seconds until something that is not running becomes due; None for "until something changes"."""
         times = [when for when, name in self._timers if name not in self._running and self._due.get(name) == when]
-        if not times:
+        waits = [max(0.0, (min(times) - self._now()).total_seconds())] if times else []
+        tick = self._seconds_to_tick()
+        return min([*waits, *([] if tick is None else [tick])], default=None)
+
+    def _seconds_to_tick(self) -> float | None:
+        """None while there is no next one: the first was not yet, or one is running."""
+        if self._ticked_at is None or TICK in self._running:
             return None
-        return max(0.0, (min(times) - self._now()).total_seconds())
+        return max(0.0, self._ticked_at + self._tick_seconds - monotonic())
 
     async def _finish(self) -> None:
         if not self._running:

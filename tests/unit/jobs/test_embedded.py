@@ -108,9 +108,29 @@ async def test_a_job_that_fails_harms_no_other(clock):
 
 async def test_the_tick_runs_at_the_start_and_remembers_when(clock):
     engine = EmbeddedEngine(clock)
+    assert engine.seconds_since_tick() is None
     await engine.run_until_idle({"tick": nothing})
 
-    assert engine.last_tick == clock()
+    assert engine.seconds_since_tick() >= 0
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_the_tick_from_coming(clock):
+    ticks = asyncio.Queue()
+
+    async def tick(_argument):
+        await ticks.put(clock())
+
+    engine = EmbeddedEngine(clock, tick_seconds=0.01)
+    task = asyncio.create_task(engine.run({"tick": tick}))
+    try:
+        async with asyncio.timeout(20):
+            await ticks.get()
+            clock.advance(-timedelta(hours=1))
+            for _ in range(3):
+                await ticks.get()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def test_a_stopped_engine_lets_running_jobs_finish(clock):
