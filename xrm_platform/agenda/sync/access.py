@@ -10,7 +10,7 @@ from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_scope
 from xrm_platform.problems import Forbidden, Missing
 
-from . import queries
+from . import event_queries, queries
 from .states import LinkState
 from .tables import CalendarLink
 from .views import LinkView
@@ -39,7 +39,7 @@ async def link_for(session: AsyncSession, actor: Actor, link_id: str) -> tuple[C
 
 async def link_view(session: AsyncSession, row: CalendarLink, owner: str) -> LinkView:
     account = await session.get(ProviderAccount, row.account_id)
-    counts = await queries.counted(session, base_id=row.base_id, link_id=row.id)
+    counts = await event_queries.counted(session, base_id=row.base_id, link_id=row.id)
     return LinkView(
         id=row.id,
         owner=owner,

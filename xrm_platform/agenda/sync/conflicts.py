@@ -16,7 +16,7 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
-from . import queries
+from . import event_queries, queries
 from .access import link_for, require_own
 from .merge import carried, chosen
 from .plan import Kind
@@ -94,7 +94,7 @@ class Conflicts:
 
     async def _put(self, session: AsyncSession, actor: Actor, row: SyncConflict, keep: str) -> None:
         """Let the side that gave way have it after all."""
-        events = await queries.events(session, base_id=actor.base_id, ids=[row.event_id])
+        events = await event_queries.events(session, base_id=actor.base_id, ids=[row.event_id])
         event = events.get(row.event_id)
         if event is None:
             raise Conflicting("sync_conflict_outdated", conflict=row.title)

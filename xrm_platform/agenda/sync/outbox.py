@@ -14,7 +14,7 @@ from xrm_platform.agenda.tables import Event
 from xrm_platform.jobs import Wake
 from xrm_platform.store import new_id
 
-from . import queries
+from . import event_queries, queries
 from .pairs import agree
 from .plan import Direction
 from .states import Standing
@@ -43,7 +43,7 @@ class Outbox:
             return
         known: frozenset[str] = frozenset()
         if not change.created:
-            known = await queries.mark_dirty(
+            known = await event_queries.mark_dirty(
                 session, base_id=event.base_id, event_id=event.id, link_ids=[link.id for link in told], now=now
             )
         if event.deleted_at is None:

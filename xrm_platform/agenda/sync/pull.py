@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from xrm_platform.providers import BadResponse, Change, ChangePage, RemoteEvent
 
-from . import queries
+from . import event_queries, queries
 from .deletions import settle_missing
 from .taking import UID_TWICE, take
 from .work import Work
@@ -95,7 +95,7 @@ class Pull:
         known: set[str | None] = set()
         async with self._work.store.read() as session:
             for start in range(0, len(refs), CHUNK):
-                rows = await queries.by_refs(
+                rows = await event_queries.by_refs(
                     session, base_id=link.base_id, link_id=link.id, refs=refs[start : start + CHUNK]
                 )
                 known |= {row.ref for row in rows}
@@ -107,7 +107,7 @@ class Pull:
         if self._complete:
             await self._require_the_same_calendar()
             async with self._work.transaction() as session:
-                await queries.mark_unseen(session, base_id=link.base_id, link_id=link.id, pass_no=self._pass)
+                await event_queries.mark_unseen(session, base_id=link.base_id, link_id=link.id, pass_no=self._pass)
             for start in range(0, len(self._postponed), CHUNK):
                 await take(self._work, self._postponed[start : start + CHUNK], self._pass)
         else:
@@ -127,7 +127,7 @@ class Pull:
         if self._known < KNOWN_FEW or not self._named:
             return
         async with self._work.store.read() as session:
-            if await queries.any_seen(session, base_id=link.base_id, link_id=link.id, pass_no=self._pass):
+            if await event_queries.any_seen(session, base_id=link.base_id, link_id=link.id, pass_no=self._pass):
                 return
         if not await self._same_uids():
             raise BadResponse("other_calendar")
@@ -139,7 +139,7 @@ class Pull:
         async with self._work.store.read() as session:
             for start in range(0, len(uids), CHUNK):
                 part = uids[start : start + CHUNK]
-                if await queries.events_by_uid(session, base_id=link.base_id, owner_id=link.owner_id, uids=part):
+                if await event_queries.events_by_uid(session, base_id=link.base_id, owner_id=link.owner_id, uids=part):
                     return True
         return False
 
@@ -147,20 +147,20 @@ class Pull:
         """What we made since the last listing, and this one does not name, may have been deleted at once."""
         link = self._work.link
         async with self._work.store.read() as session:
-            rows = await queries.never_listed(session, base_id=link.base_id, link_id=link.id)
+            rows = await event_queries.never_listed(session, base_id=link.base_id, link_id=link.id)
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             refs = [row.ref for row in part if row.ref is not None]
             there = {event.ref for event in await self._fetched(refs)}
             async with self._work.transaction() as session:
-                for row in await queries.by_ids(session, base_id=link.base_id, ids=[row.id for row in part]):
+                for row in await event_queries.by_ids(session, base_id=link.base_id, ids=[row.id for row in part]):
                     row.seen_pass, row.missing = self.pass_no, row.ref not in there
 
     async def _take_again(self) -> None:
         """What had to wait because its UID was still that of another event, which may be gone by now."""
         link = self._work.link
         async with self._work.store.read() as session:
-            refs = await queries.parked_refs(
+            refs = await event_queries.parked_refs(
                 session, base_id=link.base_id, link_id=link.id, reason=UID_TWICE, limit=CHUNK
             )
         if refs:

@@ -27,7 +27,7 @@ from xrm_platform.providers import (
     TransientError,
 )
 
-from . import queries
+from . import event_queries, queries
 from .pairs import NEVER_LISTED, agree, agreed_of, key_of, pair_of, park
 from .plan import Do, Pair, Planned, agreeing, plan
 from .run_log import snapshot
@@ -76,10 +76,10 @@ class Push:
         somebody else's. Raises the `ProviderError` for which it is not known even now."""
         link = self._work.link
         async with self._work.store.read() as session:
-            ids = deque(await queries.begun(session, base_id=link.base_id, link_id=link.id))
+            ids = deque(await event_queries.begun(session, base_id=link.base_id, link_id=link.id))
         while ids and self.stopped is None:
             async with self._work.transaction() as session:
-                rows = await queries.by_ids(session, base_id=link.base_id, ids=[ids.popleft()])
+                rows = await event_queries.by_ids(session, base_id=link.base_id, ids=[ids.popleft()])
                 writes = [
                     Write(row.id, key_of(row), Do.MAKE, row.sent_ours, row.sent_theirs, None, again=True)
                     for row in rows
@@ -95,7 +95,7 @@ class Push:
         held = await self._hold_deletions()
         while self.stopped is None and not self._work.stopping.is_set():
             async with self._work.transaction() as session:
-                ids = await queries.dirty(
+                ids = await event_queries.dirty(
                     session,
                     base_id=self._work.link.base_id,
                     link_id=self._work.link.id,
@@ -115,7 +115,7 @@ class Push:
         """Whether there are so many deletions that somebody has to agree to them first."""
         link = self._work.link
         async with self._work.transaction() as session:
-            counts = await queries.counted(session, base_id=link.base_id, link_id=link.id)
+            counts = await event_queries.counted(session, base_id=link.base_id, link_id=link.id)
             held = self._work.brake.holds(counts["deleted_here"], counts["linked"])
             waiting = counts["deleted_here"] if held else 0
             await queries.update_link(session, base_id=link.base_id, link_id=link.id, values={"held_there": waiting})
@@ -124,8 +124,10 @@ class Push:
     async def _begin(self, session: AsyncSession, ids: Collection[str], *, held: bool) -> list[Write]:
         """Decide what to write for these, and note it."""
         base_id = self._work.link.base_id
-        rows = await queries.by_ids(session, base_id=base_id, ids=ids)
-        events = await queries.events(session, base_id=base_id, ids=[row.event_id for row in rows if row.event_id])
+        rows = await event_queries.by_ids(session, base_id=base_id, ids=ids)
+        events = await event_queries.events(
+            session, base_id=base_id, ids=[row.event_id for row in rows if row.event_id]
+        )
         pairs = [self._pair(row, events.get(row.event_id or "")) for row in rows]
         writes = []
         for row, planned in zip(rows, await asyncio.to_thread(plan, pairs, self._work.link.direction), strict=True):
@@ -183,10 +185,12 @@ class Push:
         async with self._work.transaction() as session:
             rows = {
                 row.id: row
-                for row in await queries.by_ids(session, base_id=base_id, ids=[one.write.row_id for one in written])
+                for row in await event_queries.by_ids(
+                    session, base_id=base_id, ids=[one.write.row_id for one in written]
+                )
             }
             ids = [row.event_id for row in rows.values() if row.event_id is not None]
-            events = await queries.events(session, base_id=base_id, ids=ids)
+            events = await event_queries.events(session, base_id=base_id, ids=ids)
             for one in written:
                 row = rows.get(one.write.row_id)
                 if row is None:

@@ -13,7 +13,7 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.problems import Conflicting
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
-from . import queries
+from . import event_queries
 from .access import link_for
 from .outbox import make_anew
 from .previews import Previews
@@ -68,9 +68,9 @@ class Runs:
         many events that concerned."""
         async with self._store.write() as session:
             row, _ = await link_for(session, actor, link_id)
-            waiting = await queries.deletions_to_release(session, base_id=actor.base_id, link_id=link_id)
+            waiting = await event_queries.deletions_to_release(session, base_id=actor.base_id, link_id=link_id)
             ids = [one.event_id for one in waiting if one.event_id is not None]
-            events = await queries.events(session, base_id=actor.base_id, ids=ids)
+            events = await event_queries.events(session, base_id=actor.base_id, ids=ids)
             for one in waiting:
                 event = events.get(one.event_id or "")
                 if delete:
@@ -93,7 +93,9 @@ class Runs:
         check_page(after, limit)
         async with self._store.read() as session:
             await link_for(session, actor, link_id)
-            rows = await queries.parked(session, base_id=actor.base_id, link_id=link_id, after=after, limit=limit + 1)
+            rows = await event_queries.parked(
+                session, base_id=actor.base_id, link_id=link_id, after=after, limit=limit + 1
+            )
         views = [
             ParkedView(
                 row.id, row.event_id, title or "", row.ref, row.reason or "", dict(row.reason_params), row.changed_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import queries
+from . import event_queries
 from .outbox import unwritten
 from .work import Work
 
@@ -16,7 +16,7 @@ async def seed(work: Work) -> None:
         return
     while True:
         async with work.transaction() as session:
-            events = await queries.unlinked_events(
+            events = await event_queries.unlinked_events(
                 session, base_id=link.base_id, owner_id=link.owner_id, link_id=link.id, limit=BATCH
             )
             session.add_all(unwritten(link.row, event.id, work.now()) for event in events)

@@ -25,7 +25,7 @@ from xrm_platform.providers import AccountError, NotFound, ProviderError
 from xrm_platform.registry import AccountDriver
 from xrm_platform.store import Store, new_id
 
-from . import queries
+from . import event_queries, queries
 from .health import after_failure, after_success
 from .looking import look
 from .plan import Brake
@@ -235,7 +235,7 @@ class Syncing:
         if not first:
             cursor = cursor if self._now() - (row.cursor_at or self._now()) < CURSOR_LASTS else None
             async with self._store.read() as session:
-                counts = await queries.counted(session, base_id=row.base_id, link_id=row.id)
+                counts = await event_queries.counted(session, base_id=row.base_id, link_id=row.id)
             known = counts["linked"]
         pass_no = row.pass_no
         for _ in range(ROUNDS):

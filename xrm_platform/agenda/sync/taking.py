@@ -14,7 +14,7 @@ from xrm_platform.agenda.tables import Event
 from xrm_platform.providers import Change, RemoteEvent, Removed, Unreadable
 from xrm_platform.store import new_id
 
-from . import queries
+from . import event_queries
 from .pairs import agree, pair_of, park
 from .plan import Do, Pair, Planned, plan
 from .run_log import snapshot
@@ -60,24 +60,28 @@ async def take(work: Work, changes: Sequence[Change], pass_no: int) -> None:
             else:
                 pairs.append((row or _matched(work, known, change), change))
         if named:
-            await queries.seen(session, base_id=link.base_id, ids=named, pass_no=pass_no)
+            await event_queries.seen(session, base_id=link.base_id, ids=named, pass_no=pass_no)
         await _settle(session, work, known, pairs, pass_no)
         work.log.counts["read"] += len(changes)
 
 
 async def _look_up(session: AsyncSession, work: Work, changes: Sequence[Change]) -> Known:
     base_id, link_id = work.link.base_id, work.link.id
-    rows = await queries.by_refs(session, base_id=base_id, link_id=link_id, refs=[change.ref for change in changes])
+    rows = await event_queries.by_refs(
+        session, base_id=base_id, link_id=link_id, refs=[change.ref for change in changes]
+    )
     readable = {change.ref for change in changes if isinstance(change, RemoteEvent)}
     alone = [row for row in rows if row.event_id is None and row.ref in readable]
     if alone:  # they could not come in before, and are looked at as if they were new
-        await queries.delete_event_links(session, base_id=base_id, ids=[row.id for row in alone])
+        await event_queries.delete_event_links(session, base_id=base_id, ids=[row.id for row in alone])
     known = Known({str(row.ref): row for row in rows if row not in alone})
     new = {change.uid for change in changes if isinstance(change, RemoteEvent) and change.ref not in known.by_ref}
     if new:
-        known.by_uid = await queries.events_by_uid(session, base_id=base_id, owner_id=work.link.owner_id, uids=new)
+        known.by_uid = await event_queries.events_by_uid(
+            session, base_id=base_id, owner_id=work.link.owner_id, uids=new
+        )
         ids = [event.id for event in known.by_uid.values()]
-        found = await queries.by_events(session, base_id=base_id, link_id=link_id, event_ids=ids)
+        found = await event_queries.by_events(session, base_id=base_id, link_id=link_id, event_ids=ids)
         known.by_event = {str(row.event_id): row for row in found}
         known.events = {event.id: event for event in known.by_uid.values()}
     moved = [
@@ -89,7 +93,7 @@ async def _look_up(session: AsyncSession, work: Work, changes: Sequence[Change])
         and (row.etag != change.etag or row.state == Standing.PARKED)
     ]
     if moved:
-        known.events |= await queries.events(session, base_id=base_id, ids=moved)
+        known.events |= await event_queries.events(session, base_id=base_id, ids=moved)
     return known
 
 

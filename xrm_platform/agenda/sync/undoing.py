@@ -15,7 +15,7 @@ from xrm_platform.agenda.tables import Event
 from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Conflict, NotFound, ProviderError
 
-from . import queries
+from . import event_queries, queries
 from .pairs import agreed_of
 from .plan import Do
 from .run_log import COUNTED
@@ -87,7 +87,7 @@ class Undoing:
         """What is there now that it is as before; None when somebody changed it since."""
         calendar = work.link.calendar
         async with work.store.read() as session:
-            rows = await queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
+            rows = await event_queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
         agreed = agreed_of(rows[0]) if rows else None
         try:
             if effect.did == Do.DROP:
@@ -111,7 +111,7 @@ class Undoing:
 
     async def _here(self, session: AsyncSession, work: Work, effect: SyncEffect) -> bool:
         """Whether the event here is as before."""
-        events = await queries.events(session, base_id=work.link.base_id, ids=[effect.event_id])
+        events = await event_queries.events(session, base_id=work.link.base_id, ids=[effect.event_id])
         event = events.get(effect.event_id)
         if event is None or (event.deleted_at is None) == (effect.did == Do.DROP):
             return False
@@ -123,7 +123,7 @@ class Undoing:
 
     async def _as_it_came(self, session: AsyncSession, work: Work, event: Event, effect: SyncEffect) -> bool:
         """Whether nobody changed an event here since it was brought in."""
-        rows = await queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
+        rows = await event_queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
         return bool(rows) and rows[0].agreed_ours is not None and same(event.ical, rows[0].agreed_ours)
 
     async def _end(self, work: Work, run: SyncRun) -> None:
@@ -156,7 +156,7 @@ async def _put_back(session: AsyncSession, work: Work, event: Event, effect: Syn
 
 async def _restore(session: AsyncSession, work: Work, effect: SyncEffect, answer: RemoteEvent | None) -> None:
     """The event's link as it was before; what was made there anew has another name and version by now."""
-    rows = await queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
+    rows = await event_queries.by_ids(session, base_id=work.link.base_id, ids=[effect.event_link_id])
     row = rows[0] if rows else None
     before = dict(effect.link_before)
     if effect.did == Do.MAKE and effect.side == "here":
