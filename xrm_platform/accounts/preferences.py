@@ -40,6 +40,12 @@ class Preferences:
         return PreferencesView(sms_paused=paused)
 
 
+async def sms_paused_meanwhile(session: AsyncSession, *, base_id: str) -> bool:
+    """Whether the base's SMS are held, which nobody changes before the transaction ends; nor the pause of a sender."""
+    await people.hold_base(session, base_id=base_id)
+    return await sms_paused(session, base_id=base_id)
+
+
 async def sms_paused(session: AsyncSession, *, base_id: str) -> bool:
     """Whether the base's SMS are held."""
     row = await queries.preferences(session, base_id=base_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from xrm_platform.accounts.connections import Connections
-from xrm_platform.accounts.preferences import sms_paused
+from xrm_platform.accounts.preferences import sms_paused_meanwhile
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import Channel
@@ -94,7 +94,7 @@ class Delivery:
         if account.channel != Channel.SMS:
             return False
         async with self._store.write() as session:
-            if not await sms_paused(session, base_id=account.base_id):
+            if not await sms_paused_meanwhile(session, base_id=account.base_id):
                 return False
             await hold_queued(session, base_id=account.base_id, actor="platform", now=self._now())
             return True

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.choice import account_for, account_named
-from xrm_platform.accounts.preferences import sms_paused
+from xrm_platform.accounts.preferences import sms_paused_meanwhile
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
@@ -120,7 +120,7 @@ async def enter(session: AsyncSession, drafts: Sequence[Draft], *, base_id: str,
 async def _held_for(session: AsyncSession, message: Message) -> HeldFor | None:
     if message.channel != Channel.SMS:
         return None
-    if await sms_paused(session, base_id=message.base_id):
+    if await sms_paused_meanwhile(session, base_id=message.base_id):
         return HeldFor.BASE
     return HeldFor.SENDER if message.sender_id in await paused_senders(session, base_id=message.base_id) else None
 

@@ -37,6 +37,12 @@ async def lock_base(session: AsyncSession, *, base_id: str) -> Base:
     return (await session.scalars(select(Base).where(Base.id == base_id).with_for_update(key_share=True))).one()
 
 
+async def hold_base(session: AsyncSession, *, base_id: str) -> None:
+    """Wait for who has `lock_base`, and keep others from it until the transaction ends (FOR SHARE); any number hold the
+    base at a time. For what has to be written while what was read of the base still holds."""
+    await session.execute(select(Base.id).where(Base.id == base_id).with_for_update(read=True))
+
+
 async def collaborator_types(session: AsyncSession, *, base_id: str) -> Sequence[CollaboratorType]:
     query = select(CollaboratorType).where(CollaboratorType.base_id == base_id).order_by(CollaboratorType.code)
     return (await session.scalars(query)).all()
