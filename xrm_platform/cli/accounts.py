@@ -57,6 +57,22 @@ def add(
     _show_account(base, use, json_wanted=json)
 
 
+@commands.command("find", cls=Command)
+def find(
+    slug: Annotated[str, typer.Argument(metavar="SLUG")],
+    base: Base,
+    set_: Settings = None,
+    secret: Secrets = None,
+    channel: ChannelName = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        provider = _provider(await xrm.providers.list(actor), slug, channel)
+        return await xrm.accounts.offers(actor, slug, _given(provider, set_, secret), channel=provider.channel)
+
+    show_list(in_base(base, use), ("reference", "label", "messages_left"), json_wanted=json)
+
+
 @commands.command("set", cls=Command)
 def set_account(
     id_: AccountId,

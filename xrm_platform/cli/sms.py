@@ -100,6 +100,21 @@ def price(
     show(in_base(base, use), json_wanted=json)
 
 
+@commands.command("credit", cls=Command)
+def credit(
+    id_: AccountId,
+    base: Base,
+    warn_below: Annotated[int | None, typer.Option("--warn-below", metavar="N", min=0)] = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        if warn_below is None:
+            return await xrm.credits.get(actor, id_)
+        return await xrm.credits.warn_below(actor, id_, warn_below)
+
+    show(in_base(base, use), json_wanted=json)
+
+
 @commands.command("pause", cls=Command)
 def pause(base: Base, sender: SenderIfAny = None, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> int:

@@ -17,10 +17,10 @@ from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, agenda, calendars, contacts, inbound, messages, people, rules, session
+from .routes import accounts, agenda, bulk, calendars, contacts, inbound, messages, people, rules, session
 
 ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(
-    session, people, contacts, accounts, messages, rules, inbound, agenda, calendars
+    session, people, contacts, accounts, messages, rules, inbound, bulk, agenda, calendars
 )
 
 

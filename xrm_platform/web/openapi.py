@@ -21,6 +21,7 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PARAMETERS = {
     "base": "Code of the base; one's own, any other is answered as unknown.",
     "code": "Code of a collaborator, such as COM.",
+    "name": "Name of a saved selection.",
     "number": "A phone number as people write it.",
     "login": "Login of a user.",
     "slug": "Name of a provider, such as smtp.",

@@ -44,6 +44,10 @@ BODIES = {
     "add_opt_out": {"channel": "sms", "address": "0612345678", "source": "phone call"},
     "lift_opt_out": {"reason": "signed again"},
     "set_price": {"price": "0.045"},
+    "prepare_bulk": {"sender": "COM", "text": "x", "search": ""},
+    "save_selection": {"search": "lyon"},
+    "watch_credit": {"warn_below": 20},
+    "find_accounts": {"settings": {"service": "x", "password": "y"}},
     "add_contact": {"last_name": "New", "phones": [{"number": "0612345678"}]},
     "change_contact": {"notes": "Changed"},
     "merge_contacts": {"others": ["01900000-0000-7000-8000-000000000000"]},
@@ -70,7 +74,7 @@ def request_of(endpoint, seed, *, base="ACME"):
     """Method, address and options of a request that would succeed for who may."""
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     ids |= {"events": seed.event, "feeds": seed.feed}
-    ids["opt-outs"] = "01900000-0000-7000-8000-000000000000"
+    ids["opt-outs"] = ids["bulks"] = "01900000-0000-7000-8000-000000000000"
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
         base=base,
@@ -79,6 +83,7 @@ def request_of(endpoint, seed, *, base="ACME"):
         slug="memory_mail",
         channel="mail",
         number="0612345678",
+        name="Lyon",
         id=ids.get(about, ""),
     )
     options = {"params": QUERIES[endpoint.name]} if endpoint.name in QUERIES else {}

@@ -1,0 +1,63 @@
+"""Schemas of what is asked about bulk SMS, selections and credit."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from xrm_platform.messaging.bulk.preparing import MOST_PEOPLE
+from xrm_platform.messaging.bulk.selections import NAME_LIMIT, SEARCH_LIMIT
+from xrm_platform.messaging.bulk.states import RowState
+from xrm_platform.messaging.credit.credits import HIGHEST
+from xrm_platform.messaging.requests import Category
+
+from .bodies import CODE_LENGTH, SMS_LENGTH, Body, choice, string
+from .queries import PageQuery
+
+
+class BulkNew(Body):
+    """Whom it goes to is said in exactly one of `contacts`, `search`, `selection` and `file`."""
+
+    sender = string(CODE_LENGTH, required=True, metadata={"description": "Code of the collaborator who sends."})
+    text = string(
+        SMS_LENGTH,
+        required=True,
+        metadata={"description": "With fields in braces: `{first_name}`, `{first_name|you}`."},
+    )
+    name = string(metadata={"description": "What the job is called in lists."})
+    category = choice(Category)
+    at = fields.AwareDateTime(allow_none=True, metadata={"description": "Not before this time; now without it."})
+    account = string(CODE_LENGTH, allow_none=True, metadata={"description": "Else the one chosen for the sender."})
+    contacts = fields.List(
+        string(CODE_LENGTH), validate=validate.Length(max=MOST_PEOPLE), metadata={"description": "Ids of contacts."}
+    )
+    search = string(SEARCH_LIMIT, metadata={"description": "All contacts that it finds; an empty one finds all."})
+    selection = string(NAME_LIMIT, metadata={"description": "Name of a saved selection."})
+    file = fields.String(
+        metadata={"description": "Base64 (RFC 4648 §4) of a CSV in any usual encoding.", "contentEncoding": "base64"}
+    )
+    number_column = string(metadata={"description": "The column with the numbers, if its header does not say so."})
+
+
+class BulkRowsQuery(PageQuery):
+    state = fields.String(validate=validate.OneOf([state.value for state in RowState]))
+
+
+class SelectionNew(Body):
+    search = string(SEARCH_LIMIT, required=True, metadata={"description": "As in the list of contacts."})
+
+
+class CreditNew(Body):
+    warn_below = fields.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(0, HIGHEST),
+        metadata={"description": "Messages left below which administrators are warned; 0 for never."},
+    )
+
+
+class SignInNew(Body):
+    settings = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "Settings of the provider, as far as they are known: those of the sign-in."},
+    )
