@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,18 +131,18 @@ async def attachments_to_send(
 
 
 async def still_owned(
-    session: AsyncSession, *, base_id: str, owner: str, message_ids: Collection[str]
+    session: AsyncSession, *, base_id: str, owner: str, attempts: Mapping[str, int]
 ) -> frozenset[str]:
-    """Those of the messages that `owner` is sending, or that were given up as `unknown` while it was."""
-    query = select(Message.id).where(
+    """Those of the messages that `owner` is sending, or that were given up as `unknown` while it was, and of which
+    nobody has begun another attempt. `attempts` are the numbers of its own, by message."""
+    query = select(Message.id, Message.attempts).where(
         Message.base_id == base_id,
-        Message.id.in_(message_ids),
-        or_(
-            and_(Message.state == State.SENDING, Message.lease_owner == owner),
-            Message.state == State.UNKNOWN,
-        ),
+        Message.id.in_(attempts),
+        Message.state.in_([State.SENDING, State.UNKNOWN]),
+        Message.lease_owner == owner,
     )
-    return frozenset((await session.scalars(query.order_by(Message.id).with_for_update())).all())
+    rows = await session.execute(query.order_by(Message.id).with_for_update())
+    return frozenset(message_id for message_id, attempt in rows if attempts[message_id] == attempt)
 
 
 async def write_recipients(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -273,10 +273,9 @@ async def abandoned(session: AsyncSession, *, now: datetime, limit: int) -> Sequ
 
 
 async def end_leases(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> None:
+    """Their owner is kept: should it live after all, it may still say what became of them."""
     await session.execute(
-        update(Message)
-        .where(Message.base_id == base_id, Message.id.in_(message_ids))
-        .values(lease_owner=None, lease_until=None)
+        update(Message).where(Message.base_id == base_id, Message.id.in_(message_ids)).values(lease_until=None)
     )
 
 

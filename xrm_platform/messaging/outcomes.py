@@ -54,10 +54,11 @@ class RecipientOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is written for one message. `due_at` is set when it goes back into the queue. `rest` and `suspend` are what
-    the account has to do."""
+    """What is written for one message after its attempt of the number `attempt`; `attempts` is how many count. `due_at`
+    is set when it goes back into the queue. `rest` and `suspend` are what the account has to do."""
 
     message_id: str
+    attempt: int
     state: State
     attempts: int
     recipients: tuple[RecipientOutcome, ...]
@@ -134,6 +135,7 @@ def _gather(
     untried = state is State.QUEUED and not decisions  # only those are left that wait for their hour
     return Outcome(
         message_id=attempt.message_id,
+        attempt=attempt.attempts,
         state=state,
         attempts=0 if untried else attempt.attempts if counted else attempt.attempts - 1,
         recipients=recipients,

@@ -14,7 +14,8 @@ from xrm_platform.store import Record
 class Message(Record):
     """One mail or SMS, complete as it will be sent. `due_at` is when it may next be tried.
 
-    While it is `sending`, `lease_owner` works on it until `lease_until`; a lease that ran out means its owner died.
+    While it is `sending`, `lease_owner` works on it until `lease_until`; a lease that ran out means its owner died. One
+    that was given up as `unknown` then still names its owner, whose late answer is wanted.
     While it is `held`, `held_for` says for what. After `purged_at` its texts are gone. `bulk_id` is the bulk job that
     it is of.
     """

@@ -24,8 +24,8 @@ async def write_outcomes(
     """
     if not outcomes:
         return ()
-    ids = [outcome.message_id for outcome in outcomes]
-    mine = await queries.still_owned(session, base_id=base_id, owner=owner, message_ids=ids)
+    attempts = {outcome.message_id: outcome.attempt for outcome in outcomes}
+    mine = await queries.still_owned(session, base_id=base_id, owner=owner, attempts=attempts)
     written = [outcome for outcome in outcomes if outcome.message_id in mine]
     await queries.write_recipients(session, base_id=base_id, rows=_recipient_rows(written))
     await queries.write_messages(session, base_id=base_id, rows=_message_rows(written, now))

@@ -26,7 +26,7 @@ async def message(xrm, admin, message_id: str):
     return await xrm.messages.get(admin, message_id)
 
 
-async def claim_as_a_worker_that_dies(xrm, account_id: str) -> None:
+async def claim_as_a_worker_that_dies(xrm, account_id: str, owner: str = "dead") -> None:
     async with xrm.store.write() as session:
         account, _ = await queries.account_and_base(session, account_id=account_id)
         now = xrm.engine._now()
@@ -35,7 +35,7 @@ async def claim_as_a_worker_that_dies(xrm, account_id: str) -> None:
             base_id=account.base_id,
             account_id=account_id,
             rev=account.rev,
-            owner="dead",
+            owner=owner,
             now=now,
             lease_until=now + timedelta(seconds=60),
             limit=100,
@@ -270,6 +270,35 @@ async def test_an_answer_that_comes_after_the_message_was_given_up_is_still_writ
     await xrm.run_until_idle()
 
     assert (await message(xrm, admin, sent)).state == "sent"
+
+
+async def given_up(xrm, account_id: str, clock, owner: str) -> None:
+    """Claimed by a worker that is then silent for longer than its lease."""
+    await claim_as_a_worker_that_dies(xrm, account_id, owner)
+    clock.advance(timedelta(minutes=2))
+    await xrm.delivery.tick()
+
+
+async def still_wanted(xrm, admin, owner: str, message_id: str, attempt: int) -> bool:
+    async with xrm.store.write() as session:
+        return message_id in await queries.still_owned(
+            session, base_id=admin.base_id, owner=owner, attempts={message_id: attempt}
+        )
+
+
+async def test_a_late_answer_of_an_earlier_attempt_says_nothing_of_a_later_one(xrm, admin, mail_account, clock):
+    sent = await send(xrm, admin)
+    await given_up(xrm, mail_account, clock, "first")
+    assert await still_wanted(xrm, admin, "first", sent, 1)
+
+    await xrm.messages.retry(admin, sent)
+    assert not await still_wanted(xrm, admin, "first", sent, 1)
+    await given_up(xrm, mail_account, clock, "second")
+
+    assert (await message(xrm, admin, sent)).state == "unknown"
+    assert not await still_wanted(xrm, admin, "first", sent, 1)
+    assert not await still_wanted(xrm, admin, "second", sent, 2)
+    assert await still_wanted(xrm, admin, "second", sent, 1)
 
 
 async def test_a_missing_attachment_fails_the_message_and_nothing_else(
