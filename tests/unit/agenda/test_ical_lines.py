@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrm_platform.agenda.ical.lines import fold, line, parse, text_of, unfold
+from xrm_platform.agenda.ical.lines import fold, line, parse, text_of, unfold, with_param
 
 EVENT = 'BEGIN:VEVENT\r\nUID:1\r\nX-ODD;P="a:b;c";Q=1:va:lue\r\nSUMMARY:A lo\r\n ng one\r\nEND:VEVENT\r\n'
 
@@ -71,3 +71,25 @@ def test_blocks_that_were_read_are_read_again(pieces):
 
     again, faults = parse(text_of(*blocks))
     assert (text_of(*again), faults) == (text_of(*blocks), ())
+
+
+def line_of(written):
+    (block,), _ = parse(f"BEGIN:VEVENT\r\n{fold(written)}\r\nEND:VEVENT")
+    return next(block.lines)
+
+
+def test_one_parameter_is_exchanged_and_all_others_stay_as_they_are_written():
+    old = line_of(
+        'ATTENDEE;CN="Dupont; Anna";partstat=accepted;MEMBER="mailto:a@x.fr","mailto:b@x.fr":mailto:anna@x.fr'
+    )
+
+    declined = with_param(old, "PARTSTAT", "DECLINED")
+
+    assert declined.unfolded == (
+        'ATTENDEE;CN="Dupont; Anna";PARTSTAT=DECLINED;MEMBER="mailto:a@x.fr","mailto:b@x.fr":mailto:anna@x.fr'
+    )
+    assert (declined.param("PARTSTAT"), declined.param("CN"), declined.value) == ("DECLINED", "Dupont; Anna", old.value)
+    assert with_param(declined, "PARTSTAT", None).param("PARTSTAT") == ""
+    assert with_param(line_of("ATTENDEE:mailto:anna@x.fr"), "RSVP", "TRUE").unfolded == (
+        "ATTENDEE;RSVP=TRUE:mailto:anna@x.fr"
+    )

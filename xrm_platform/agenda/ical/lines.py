@@ -101,6 +101,30 @@ def line(name: str, value: str, /, **params: str) -> Line:
     return Line(name, named, value, fold(name + "".join(map(_written_param, named)) + ":" + value))
 
 
+def with_param(old: Line, name: str, value: str | None) -> Line:
+    """A property with another value of one parameter, or (None) without it; all its other parameters stay as they are
+    written, lists and quotes too."""
+    head, tail = _parted(old)
+    found = [(one.start(), one.end()) for one in _PARAM.finditer(head) if one[1].upper() == name]
+    first = found[0][0] if found else next((at for at, char in enumerate(head) if char == ";"), len(head))
+    kept, last = "", 0
+    for start, end in found:
+        kept += head[last:start]
+        last = end
+    kept += head[last:]
+    if value is not None:
+        kept = kept[:first] + _written_param((name, value)) + kept[first:]
+    params = tuple((found[1].upper(), _decoded(found[2])) for found in _PARAM.finditer(kept))
+    return Line(old.name, params, old.value, fold(f"{kept}:{tail}"), old.number)
+
+
+def _parted(old: Line) -> tuple[str, str]:
+    """Name and parameters, and the value, as written."""
+    flat = old.unfolded
+    at = len(flat) - len(old.value)
+    return flat[: at - 1], flat[at:]
+
+
 def block(name: str, items: Sequence[Line | Block]) -> Block:
     return Block(name, tuple(items), f"BEGIN:{name}", f"END:{name}")
 
