@@ -5,15 +5,29 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from xrm_platform.config import VARIABLES
-from xrm_platform.providers import OutgoingSms, SmsEncoding, TickState
+from xrm_platform.providers import (
+    CalendarDriver,
+    Capability,
+    Consent,
+    MailDriver,
+    OutgoingSms,
+    PushedCalendars,
+    SmsDriver,
+    SmsEncoding,
+    TickState,
+    Veto,
+)
+from xrm_platform.registry import Registry
 from xrm_platform.testing.driver_context import driver_context, open_driver
 
 ROOT = Path(__file__).parents[2]
@@ -38,28 +52,71 @@ def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["README.md", "docs/administrators.md"])
-def test_the_commands_of_a_document_work_one_after_the_other(name, tmp_path):
-    ran = run(tmp_path, ["bash", "-e", "-c", "".join(blocks(name, "sh"))])
-
+def follow(name: str, folder: Path) -> None:
+    """Run the commands of a document one after the other, saying each."""
+    ran = run(folder, ["bash", "-ev", "-c", "".join(blocks(name, "sh"))])
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.fixture(scope="module")
+def acme_company(tmp_path_factory):
+    """A folder as it is after all that the administrators' page tells, with which the pages about a subject go on."""
+    folder = tmp_path_factory.mktemp("company")
+    follow("docs/administrators.md", folder)
+    return folder
+
+
 @pytest.mark.slow
-def test_the_host_application_of_the_document_sends(tmp_path):
-    founded = "xrm init --base ACME --admin marie --password-file password.txt\n"
-    people = "xrm collaborators create --base ACME COM --last-name Martin --email lea@acme.example\n"
-    account = (
-        "xrm providers enable smtp --base ACME\nxrm accounts add smtp --base ACME --name SMTP --default --set host=x\n"
-    )
-    prepared = run(tmp_path, ["bash", "-e", "-c", founded + people + account + "".join(blocks("docs/hosts.md", "sh"))])
-    assert prepared.returncode == 0, prepared.stderr
+def test_the_commands_of_the_readme_work_one_after_the_other(tmp_path):
+    follow("README.md", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["docs/sms.md", "docs/contacts.md", "docs/agenda.md"])
+def test_the_commands_of_a_subject_go_on_from_those_for_administrators(name, acme_company, tmp_path):
+    shutil.copytree(acme_company, tmp_path, dirs_exist_ok=True)
+
+    follow(name, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_host_application_of_the_document_sends(acme_company, tmp_path):
+    shutil.copytree(acme_company, tmp_path, dirs_exist_ok=True)
+    follow("docs/hosts.md", tmp_path)
 
     (program,) = blocks("docs/hosts.md", "python")
     ran = run(tmp_path, [sys.executable, "-c", program])
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split()[1:] == ["queued"]
+
+
+def test_the_watching_host_of_the_document_vetoes():
+    (program,) = blocks("docs/hosts.md", "python watching")
+    names: dict[str, Any] = {}
+    exec(program, names)
+    registry = Registry.load(disabled=frozenset(), extra=(names["erp"],))
+
+    harmless, refused = (
+        registry.veto(OutgoingSms("1", "+33612345678", text, SmsEncoding.GSM7), "COM")
+        for text in ("Bonjour", "Price 7")
+    )
+
+    assert harmless is None
+    assert refused == Veto("no mail about prices")
+
+
+def test_the_table_of_capabilities_names_them_all_with_methods_that_the_contract_has():
+    rows = re.findall(
+        r"^\| `(?P<name>[A-Z_]+)` \| [^|]+ \| (?P<has>[^|]+) \|$",
+        (ROOT / "docs/authors.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    contract = (CalendarDriver, Consent, MailDriver, PushedCalendars, SmsDriver)
+    methods = {name for _, has in rows for name in re.findall(r"`([a-z_]+)`", has.partition(":")[0])}
+
+    assert [name for name, _ in rows if name not in Capability.__members__] == []
+    assert set(Capability.__members__) == {name for name, _ in rows}
+    assert {name for name in methods if not any(hasattr(one, name) for one in contract)} <= {"stop_mention"}
 
 
 def test_every_variable_of_the_configuration_is_in_the_table():
