@@ -5,6 +5,7 @@ Every check runs, whatever the others found; the exit code is 1 if one of them f
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -25,10 +26,14 @@ LINT: dict[str, list[str]] = {
 }
 
 
+WORKERS = min(os.cpu_count() or 1, 4)
+"""Processes that tests run in, a file of tests always in one; `ARGS=-n0` keeps all in one."""
+
+
 def main(what: str, options: list[str]) -> int:
     checks = LINT
     if what == "test":
-        tests = [str(PYTHON), "-m", "pytest", "--quiet", *options]
+        tests = [str(PYTHON), "-m", "pytest", "--quiet", "-n", str(WORKERS), "--dist", "loadfile", *options]
         checks = {"system parts": [str(PYTHON), "tools/system_parts.py"], **LINT, "tests": tests}
     failed = [name for name, command in checks.items() if not passes(name, command)]
     if failed:
