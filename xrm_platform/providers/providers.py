@@ -60,6 +60,8 @@ class Capability(StrEnum):
     CREATE_CALENDARS = "create_calendars"
     INCREMENTAL = "incremental"
     OAUTH = "oauth"
+    SCHEDULES = "schedules"
+    """A calendar's server may write to the people whom an event names, by itself (RFC 6638)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,15 @@ class CalendarDriver(Driver, Protocol):
 
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
         """Already gone is done. Raises `Conflict` if it is no longer `event.etag`."""
+        ...
+
+
+class SchedulingCalendars(Protocol):
+    """SCHEDULES, by a calendar driver: some of its servers write to the people whom an event names."""
+
+    async def schedules(self, calendar: str) -> bool:
+        """Whether the server of this calendar does. Those whom `create` and `update` brought there are marked
+        `SCHEDULE-AGENT=CLIENT` (RFC 6638 §7.1), for the platform writes to them; all others are the server's."""
         ...
 
 

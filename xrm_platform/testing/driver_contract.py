@@ -56,6 +56,7 @@ METHOD_OF: Mapping[Capability, tuple[str, tuple[Any, ...]]] = {
     Capability.ADD_OPT_OUT: ("add_opt_out", ("+33639980011",)),
     Capability.SENT_COPY: ("file_sent", (None,)),
     Capability.CREATE_CALENDARS: ("create_calendar", ("Test", None)),
+    Capability.SCHEDULES: ("schedules", ("calendar",)),
     Capability.OAUTH: ("authorize_url", ("state", "https://xrm.example.com/back", "verifier")),
 }
 """Capabilities that are a method of the driver, and arguments to call it with."""

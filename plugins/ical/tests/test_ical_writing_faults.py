@@ -202,6 +202,13 @@ async def test_a_server_that_sends_invitations_is_told_not_to(driver, server):
     assert made.ical == sent.body
 
 
+@pytest.mark.parametrize(("offered", "schedules"), [("1, 3, calendar-auto-schedule", True), ("1, 3", False)])
+async def test_whether_a_server_writes_to_people_is_told(driver, server, offered, schedules):
+    server.script["OPTIONS"] = Said(status=200, headers={"DAV": offered})
+
+    assert await driver.schedules(CALENDAR) is schedules
+
+
 async def test_people_whom_somebody_else_invited_stay_theirs(driver, server):
     server.script["OPTIONS"] = Said(status=200, headers={"DAV": "calendar-auto-schedule"})
     server.script["PUT"] = Said(status=204, headers={"ETag": '"2"'})

@@ -84,6 +84,9 @@ class CalDav:
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
         await self._writing.delete(await self._target(calendar), event)
 
+    async def schedules(self, calendar: str) -> bool:
+        return await self._writing.server_invites(await self._target(calendar))
+
     async def _target(self, calendar: str) -> Target:
         return Target(calendar, await self._account.address(calendar))
 

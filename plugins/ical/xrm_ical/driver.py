@@ -45,6 +45,7 @@ class Source(Protocol):
     async def create(self, calendar: str, key: str, ical: str) -> RemoteEvent: ...
     async def update(self, calendar: str, event: RemoteEvent, ical: str) -> RemoteEvent: ...
     async def delete(self, calendar: str, event: RemoteEvent) -> None: ...
+    async def schedules(self, calendar: str) -> bool: ...
 
 
 class IcalCalendar:
@@ -92,6 +93,10 @@ class IcalCalendar:
 
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
         await self._source.delete(calendar, event)
+
+    async def schedules(self, calendar: str) -> bool:
+        """Whether the server writes to people. A subscription and a folder do not."""
+        return await self._source.schedules(calendar)
 
     async def check(self) -> Sequence[Tick]:
         """Reach, secure, sign in, and see a calendar; nothing is changed."""

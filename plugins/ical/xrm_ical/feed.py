@@ -86,6 +86,9 @@ class Feed:
     async def delete(self, calendar: str, event: RemoteEvent) -> None:  # noqa: ARG002
         raise Unsupported("read_only")
 
+    async def schedules(self, calendar: str) -> bool:  # noqa: ARG002
+        return False
+
     async def _published(self, download: Download | None) -> Published:
         if download is None:
             raise BadResponse("no_calendar_text", detail="304 to a request without conditions")

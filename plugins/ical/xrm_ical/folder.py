@@ -112,6 +112,9 @@ class Folder:
                 raise Conflict
             await asyncio.to_thread(self._files.remove, event.ref)
 
+    async def schedules(self, calendar: str) -> bool:  # noqa: ARG002
+        return False
+
     def _calendar(self) -> RemoteCalendar:
         folder = self._files.folder()
         name, color = self._files.read(NAME_FILE), self._files.read(COLOR_FILE)

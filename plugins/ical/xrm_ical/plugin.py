@@ -13,7 +13,7 @@ ICAL = ProviderDescriptor(
     channel=Channel.CALENDAR,
     label="iCal / CalDAV",
     settings=IcalSettings,
-    capabilities=frozenset({Capability.INCREMENTAL, Capability.CREATE_CALENDARS}),
+    capabilities=frozenset({Capability.INCREMENTAL, Capability.CREATE_CALENDARS, Capability.SCHEDULES}),
     # iCloud slows down who comes with more; a subscription may take its time to be made.
     limits=Limits(connections=4, timeout=120.0),
     translations="xrm_ical",

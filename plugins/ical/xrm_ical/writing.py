@@ -42,7 +42,7 @@ class Writing:
     async def create(self, calendar: Target, key: str, ical: str) -> RemoteEvent:
         """An event named after `key`, so that a second attempt meets the first (RFC 4918 §10.4.1: If-None-Match)."""
         text, uid = storable(ical)
-        if names_people(text) and await self._server_invites(calendar):
+        if names_people(text) and await self.server_invites(calendar):
             text = inviting_nobody(text)
         ref = normal_path(f"{uuid5(KEYS, key)}.ics", calendar.id)
         answer = await self._put(calendar, ref, text, {"If-None-Match": "*"})
@@ -56,7 +56,7 @@ class Writing:
     async def update(self, calendar: Target, event: RemoteEvent, ical: str) -> RemoteEvent:
         """Another text for `event`, if it is still the version that is known."""
         text, uid = storable(ical)
-        if names_people(text) and await self._server_invites(calendar):
+        if names_people(text) and await self.server_invites(calendar):
             text = inviting_nobody(text, unfolded(event.ical))
         answer = await self._put(calendar, event.ref, text, await self._if_still(calendar, event))
         if answer.good:
@@ -119,7 +119,7 @@ class Writing:
             raise Conflict
         return {}
 
-    async def _server_invites(self, calendar: Target) -> bool:
+    async def server_invites(self, calendar: Target) -> bool:
         """Whether the server sends invitations to the people whom an event names (RFC 6638 §2)."""
         if calendar.id not in self._invites:
             answer = await self._dav.http.request("OPTIONS", calendar.url, acts=False)

@@ -17,7 +17,7 @@ MEMORY_CALENDAR = ProviderDescriptor(
     channel=Channel.CALENDAR,
     label="Memory",
     settings=MemoryCalendarSettings,
-    capabilities=frozenset({Capability.INCREMENTAL, Capability.CREATE_CALENDARS}),
+    capabilities=frozenset({Capability.INCREMENTAL, Capability.CREATE_CALENDARS, Capability.SCHEDULES}),
     limits=Limits(connections=4),
     translations="xrm_platform.testing.memory_calendar",
 )

@@ -53,6 +53,9 @@ class MemoryCalendar:
     async def delete(self, calendar: str, event: RemoteEvent) -> None:
         self._service.remove(calendar, event)
 
+    async def schedules(self, calendar: str) -> bool:
+        return self._service.schedules(calendar)
+
     async def check(self) -> Sequence[Tick]:
         steps = [Tick("reached", TickState.OK), Tick("signed_in", TickState.OK), Tick("calendar", TickState.OK)]
         try:

@@ -34,6 +34,8 @@ class MemoryCalendarService:
         self.calendar_name = "Agenda"
         self.writes = 0
         """How many writing requests had an effect."""
+        self.writes_to_people = False
+        """Whether it tells those whom an event names, as some servers do. A test turns it; nobody is told anything."""
         self._calendars: dict[str, StoredCalendar] = {}
         self._first = self._new(self.calendar_name, "#336699")
         self._reachable = True
@@ -56,6 +58,10 @@ class MemoryCalendarService:
     def calendars(self) -> list[RemoteCalendar]:
         self.sign_in()
         return [RemoteCalendar(one.id, one.name, one.color) for one in self._calendars.values()]
+
+    def schedules(self, calendar: str) -> bool:
+        self._calendar(calendar)
+        return self.writes_to_people
 
     def create_calendar(self, name: str, color: str | None) -> RemoteCalendar:
         self.sign_in()
