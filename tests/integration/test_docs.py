@@ -29,6 +29,7 @@ from xrm_platform.providers import (
 )
 from xrm_platform.registry import Registry
 from xrm_platform.testing.driver_context import driver_context, open_driver
+from xrm_platform.web.application import ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -48,7 +49,7 @@ def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
         "XRM_HOME": str(folder / "data"),
     }
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
 
 
@@ -123,6 +124,15 @@ def test_every_variable_of_the_configuration_is_in_the_table():
     table = (ROOT / "docs/administrators.md").read_text("utf-8")
 
     assert {name for name in VARIABLES if f"| `{name}` |" not in table} == set()
+
+
+def test_every_address_that_hosts_are_shown_is_one_of_the_api():
+    shown = re.findall(r"`(GET|POST) (/[^`?]+)", (ROOT / "docs/hosts.md").read_text("utf-8"))
+    known = {(one.method, one.path.removeprefix("/bases/{base}")) for one in ENDPOINTS}
+
+    short = [(method, path.removeprefix("/api/v1/bases/ACME")) for method, path in shown]
+    assert len(short) > 5
+    assert [one for one in short if one not in known] == []
 
 
 def test_every_link_between_documents_leads_somewhere():
