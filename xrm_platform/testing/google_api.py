@@ -52,9 +52,11 @@ class GoogleApi:
     # Sign-in
 
     async def _consent(self, request: web.Request) -> web.Response:
-        """The person allows everything at once and is sent back."""
+        """The person allows everything at once, or denies it, and is sent back."""
         code = self._world.sign_in.consent(request.query, self._world.email, self._world.time())
         answer = {"code": code, "scope": request.query["scope"], "state": request.query.get("state", "")}
+        if self._world.sign_in.denies:
+            answer = {"error": "access_denied", "state": request.query.get("state", "")}
         raise web.HTTPFound(f"{request.query['redirect_uri']}?{urlencode(answer)}")
 
     async def _token(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from .google_refusals import Refused
 
@@ -38,6 +39,8 @@ class Channels:
 
     def __init__(self) -> None:
         self.open: dict[str, Channel] = {}
+        self.trusted: ssl.SSLContext | None = None
+        """With it a listener of this machine may have a certificate that the world does not trust. Set it at first."""
         self._calls: set[asyncio.Task[None]] = set()
         self._http: ClientSession | None = None
 
@@ -101,7 +104,8 @@ class Channels:
 
     async def _post(self, address: str, headers: Mapping[str, str]) -> None:
         if self._http is None:
-            self._http = ClientSession(timeout=PATIENCE)
+            connector = TCPConnector(ssl=self.trusted) if self.trusted is not None else None
+            self._http = ClientSession(timeout=PATIENCE, connector=connector)
         with contextlib.suppress(ClientError, TimeoutError):
             async with self._http.post(address, headers=headers) as answer:
                 await answer.read()

@@ -66,6 +66,8 @@ class SignIn:
     def __init__(self) -> None:
         self.client_id = f"{token_urlsafe(9)}.apps.googleusercontent.com"
         self.client_secret = token_urlsafe(18)
+        self.denies = False
+        """While true, the person does not allow access."""
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Code] = {}
         self._access: dict[str, Access] = {}

@@ -172,8 +172,12 @@ async def test_the_key_of_somebody_else_is_refused(google, context):
 
 
 async def test_no_consent_is_asked_for_a_service_account(google, context):
+    driver = built(by_service_account(google, google.email), context)
+    with pytest.raises(AuthError) as caught:
+        driver.authorize_url("state", BACK, VERIFIER)
+    assert_explained(GOOGLE_CALENDAR, caught.value.code, caught.value.params)
     with pytest.raises(AuthError):
-        await built(by_service_account(google, google.email), context).redeem("code", BACK, VERIFIER)
+        await driver.redeem("code", BACK, VERIFIER)
 
 
 async def test_tokens_are_in_no_log_no_error_and_no_representation(google, vendor, context, caplog):

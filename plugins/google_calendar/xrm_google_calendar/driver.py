@@ -87,13 +87,18 @@ class GoogleCalendar:
     # Consent
 
     def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
+        """Raises `AuthError` for an account that uses a service account."""
+        self._by_consent()
         return consent.authorize_url(self._settings, state, redirect, verifier)
 
     async def redeem(self, code: str, redirect: str, verifier: str) -> None:
         """Raises `AuthError` for a code that Google does not know, or an account that uses a service account."""
+        await self._tokens.redeem(consent.redemption(self._by_consent(), code, redirect, verifier))
+
+    def _by_consent(self) -> ByConsent:
         if not isinstance(self._grant, ByConsent):
             raise AuthError("consent_not_used")
-        await self._tokens.redeem(consent.redemption(self._grant, code, redirect, verifier))
+        return self._grant
 
     # Push
 
