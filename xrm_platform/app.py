@@ -13,6 +13,7 @@ import structlog
 from .accounts.accounts import Accounts
 from .accounts.choice import Choice
 from .accounts.connections import Connections
+from .accounts.consents import Consents
 from .accounts.enabling import Providers
 from .accounts.preferences import Preferences
 from .agenda import (
@@ -27,7 +28,7 @@ from .agenda import (
     Schedule,
     Upkeep,
 )
-from .agenda.sync import Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
+from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -121,6 +122,7 @@ class Platform:
         self.connections = Connections(store, registry, box, now, http)
         self.providers = Providers(store, registry, now)
         self.accounts = Accounts(store, registry, self.connections, box, now, self.wording)
+        self.consents = Consents(store, registry, self.connections, box, now, config.public_url)
         self.choice = Choice(store, now)
         self.preferences = Preferences(store, now)
 
@@ -139,6 +141,7 @@ class Platform:
             REMIND: self._reminders.run,
             EXTEND: self._upkeep.extend,
             "sync": self.syncing.sync,
+            "watch": self.calendar_channels.watch,
         }
         self._works = False
 
@@ -208,6 +211,7 @@ class Platform:
         self.calendar_links = Links(
             self.store, self.registry, self.accounts, Reaching(store, self.connections), wake, now
         )
+        self.calendar_channels = Channels(store, self.registry, self.connections, wake, now, self.config.public_url)
         self.calendar_runs = Runs(store, self.syncing, wake, now)
         self.calendar_conflicts = Conflicts(store, self.event_store, now)
 
@@ -258,6 +262,7 @@ class Platform:
         await self._reminders.tick()
         await self._upkeep.tick()
         await self.syncing.tick()
+        await self.calendar_channels.tick()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""

@@ -21,10 +21,9 @@ from xrm_platform.wording import Wording
 
 from . import queries
 from .availability import channel_of, installed_provider
-from .checking import check_account
+from .checking import check_account, standing_after
 from .choice import account_row, collaborator_of, has_choice, put_choice
 from .connections import Connections
-from .health import failing, healthy
 from .offers import Offers
 from .presenting import account_view, sees_accounts_of, sees_settings
 from .queries import AccountRow
@@ -193,24 +192,22 @@ class Accounts:
         require_admin(actor)
         account = (await self._row(actor, account_id)).account
         result = await check_account(self._connections, account)
-        failure = result.failure
         at = self._now()
-        if failure is None:
-            values = {**healthy(at), "suspended": False}
-        else:
-            values = failing(failure.code or "failed", failure.params, at)
-            values |= {"suspended": True} if result.refused else {}
         async with self._store.write() as session:
             row = await account_row(session, base_id=actor.base_id, account_id=account_id, for_change=True)
             before = row.account.suspended
             await queries.update_account(
-                session, base_id=actor.base_id, account_id=account_id, rev=account.rev, values=values
+                session,
+                base_id=actor.base_id,
+                account_id=account_id,
+                rev=account.rev,
+                values=standing_after(result, at),
             )
             row = await account_row(session, base_id=actor.base_id, account_id=account_id)
             if before != row.account.suspended:
                 action = "account.suspended" if row.account.suspended else "account.resumed"
                 _note(session, actor, action, account_id, {"suspended": [before, not before]}, at)
-        return CheckView(self._view(row), failure is None, result.ticks)
+        return CheckView(self._view(row), result.failure is None, result.ticks)
 
     async def _row(self, actor: Actor, account_id: str) -> AccountRow:
         async with self._store.read() as session:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from xrm_platform.providers import AccountError, AuthError, ProviderError, Tick, TickState, TransientError
 
 from .availability import AccountUnusable
 from .connections import Connections
-from .health import plain, told
+from .health import failing, healthy, plain, told
 from .tables import ProviderAccount
 from .views import TickView
 
@@ -25,6 +27,15 @@ class Checked:
     def failure(self) -> TickView | None:
         """The first step that failed. An account of which nothing was shown has failed, too."""
         return next((tick for tick in self.ticks if tick.state == TickState.FAILED), None)
+
+
+def standing_after(result: Checked, at: datetime) -> dict[str, Any]:
+    """Columns of an account that was tried: working credentials end a suspension, refused ones begin one."""
+    failure = result.failure
+    if failure is None:
+        return {**healthy(at), "suspended": False}
+    values = failing(failure.code or "failed", failure.params, at)
+    return values | {"suspended": True} if result.refused else values
 
 
 async def check_account(connections: Connections, account: ProviderAccount) -> Checked:

@@ -89,3 +89,34 @@ class ProviderChoice(Record):
     collaborator_id: Mapped[str | None]
     channel: Mapped[str]
     account_id: Mapped[str]
+
+
+class AccountConsent(Record):
+    """A consent that was asked for in the provider's own page, once (RFC 6749 §4.1): of the state that travels through
+    the browser only the SHA-256 is stored, and the verifier of RFC 7636 is sealed.
+
+    `user_id` is the user whose browser must bring the answer; None when a token or the operator asked. `rev` is the
+    revision of the account's settings that it was asked with. `outcome` is None while it waits, then `connected` or the
+    code of what went wrong.
+    """
+
+    __tablename__ = "account_consent"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["base_id", "account_id"], ["provider_account.base_id", "provider_account.id"], ondelete="CASCADE"
+        ),
+        Index(None, "base_id", "expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str]
+    account_id: Mapped[str]
+    rev: Mapped[int]
+    state_hash: Mapped[str] = mapped_column(unique=True)
+    verifier: Mapped[bytes] = mapped_column(LargeBinary)
+    redirect: Mapped[str]
+    user_id: Mapped[str | None]
+    started_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    outcome: Mapped[str | None]

@@ -83,6 +83,15 @@ class CheckView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentStartedView:
+    """`url` is where the person's browser is to go, before `expires_at`. It is for that person alone."""
+
+    id: str
+    url: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceView:
     """Who uses which account on a channel; without collaborator, the base's default."""
 

@@ -133,6 +133,23 @@ def check(id_: AccountId, base: Base, json: Json = False) -> None:
         raise typer.Exit(REFUSED)
 
 
+@commands.command("connect", cls=Command)
+def connect_account(
+    id_: AccountId,
+    base: Base,
+    loopback: Annotated[bool | None, typer.Option("--loopback/--public")] = None,
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535)] = 0,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> AccountView:
+        from .connecting import connect  # noqa: PLC0415  loads what listens, which no other command needs
+
+        here = not xrm.config.https if loopback is None else loopback
+        return await connect(xrm, actor, id_, loopback=here, port=port)
+
+    _show_account(base, use, json_wanted=json)
+
+
 @commands.command("pause", cls=Command)
 def pause(id_: AccountId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> AccountView:

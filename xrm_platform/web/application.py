@@ -9,10 +9,11 @@ from xrm_platform.app import Platform
 from . import openapi
 from .callers import cookie_name
 from .calls import handler_of
+from .consent import come_back
 from .docs_page import DOCUMENT, STATIC, docs_page, openapi_document
 from .endpoints import Endpoint, endpoints_of
 from .feeds import feed
-from .hooks import take_call
+from .hooks import take_calendar_call, take_call
 from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
@@ -41,6 +42,8 @@ def create_app(platform: Platform) -> web.Application:
     app.router.add_get("/api/docs", docs_page)
     app.router.add_route("GET", "/hooks/{token}", take_call)
     app.router.add_route("POST", "/hooks/{token}", take_call)
+    app.router.add_post("/hooks/calendar/{token}", take_calendar_call)
+    app.router.add_get("/oauth/callback", come_back, allow_head=False)
     app.router.add_get("/feeds/{token}.ics", feed)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from xrm_platform.messaging.inbound import MAX_BODY
 from xrm_platform.problems import Missing
+from xrm_platform.providers import BadResponse
 
-from .refusals import TooLarge
+from .refusals import TooLarge, Unreadable
 from .request_values import PLATFORM
 
 
@@ -16,6 +17,19 @@ async def take_call(request: web.Request) -> web.Response:
     body = await _body(request)
     content_type = request.headers.get("Content-Type", "")
     if not await request.app[PLATFORM].pushes.accept(request.match_info["token"], content_type, body):
+        raise Missing("unknown_push_address")
+    return web.Response(text="OK")
+
+
+async def take_calendar_call(request: web.Request) -> web.Response:
+    """A calendar changed: 200 as soon as the reading is under way; 404 for an address that nobody has, and for a call
+    without its secret; 400 for what is no such call."""
+    body = await _body(request)
+    try:
+        taken = await request.app[PLATFORM].calendar_channels.accept(request.match_info["token"], request.headers, body)
+    except BadResponse:
+        raise Unreadable("request_unreadable") from None
+    if not taken:
         raise Missing("unknown_push_address")
     return web.Response(text="OK")
 

@@ -12,6 +12,8 @@ from xrm_platform.web.openapi import PREFIX
 
 OPEN = {
     "/hooks/{token}",
+    "/hooks/calendar/{token}",
+    "/oauth/callback",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -1,5 +1,6 @@
 """Keeps an agenda equal with calendars elsewhere: links, the pure plan, pull and push."""
 
+from .channels import Channels
 from .conflicts import Conflicts
 from .links import Links
 from .outbox import Outbox
@@ -8,4 +9,4 @@ from .runs import Runs
 from .syncing import Syncing
 from .telling import Telling
 
-__all__ = ["Conflicts", "Links", "Outbox", "Reaching", "Runs", "Syncing", "Telling"]
+__all__ = ["Channels", "Conflicts", "Links", "Outbox", "Reaching", "Runs", "Syncing", "Telling"]

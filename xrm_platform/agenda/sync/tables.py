@@ -182,3 +182,35 @@ class SyncEffect(Record):
     after: Mapped[str]
     link_before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undone: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class CalendarChannel(Record):
+    """The vendor calls us when the calendar of a link changes: one channel, at an address and with a secret of its own,
+    of both of which only the SHA-256 is stored.
+
+    `state` is `opening` until the vendor answered, `open`, `closing` when it is no longer wanted, or `failed`; `due_at`
+    is when the next thing is done about it: it is renewed, closed, or tried again. It may outlive its link, until it is
+    closed at the vendor.
+    """
+
+    __tablename__ = "push_channel"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["base_id", "account_id"], ["provider_account.base_id", "provider_account.id"], ondelete="CASCADE"
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str]
+    account_id: Mapped[str]
+    link_id: Mapped[str] = mapped_column(index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    secret_hash: Mapped[str]
+    state: Mapped[str]
+    channel: Mapped[str | None]
+    resource: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    failures: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    error_code: Mapped[str | None]
+    created_at: Mapped[datetime]

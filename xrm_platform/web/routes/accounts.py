@@ -10,6 +10,7 @@ from xrm_platform.accounts.views import (
     AccountView,
     CheckView,
     ChoiceView,
+    ConsentStartedView,
     PreferencesView,
     ProviderView,
 )
@@ -120,6 +121,21 @@ async def pause_account(call: Call) -> AccountView:
 async def resume_account(call: Call) -> AccountView:
     """Also after the platform suspended it because its credentials were refused."""
     return await call.xrm.accounts.resume(call.actor, call.path["id"])
+
+
+@endpoint(
+    "POST",
+    ACCOUNT + "/consent",
+    "accounts",
+    "Connect an account by consent in the browser",
+    Need.SIGN_IN,
+    answer=view_schema(ConsentStartedView),
+)
+async def start_consent(call: Call) -> ConsentStartedView:
+    """Send the person's browser to `url` within ten minutes; a page here then says what came of it. Administrators do
+    this for every account, a collaborator for their own. What a user begins must end in the browser in which that user
+    is signed in; what a token begins, in any: give its `url` to nobody but the person whose access is asked for."""
+    return await call.xrm.consents.start(call.actor, call.path["id"])
 
 
 @endpoint(

@@ -11,6 +11,8 @@ from alembic import op
 
 from xrm_platform.store.migrations.agenda_tables import TABLES as AGENDA_TABLES
 from xrm_platform.store.migrations.agenda_tables import create_agenda
+from xrm_platform.store.migrations.connection_tables import TABLES as CONNECTION_TABLES
+from xrm_platform.store.migrations.connection_tables import create_connections
 from xrm_platform.store.migrations.sync_tables import TABLES as SYNC_TABLES
 from xrm_platform.store.migrations.sync_tables import create_sync
 
@@ -28,10 +30,12 @@ def upgrade() -> None:
     _create_messaging_rules()
     create_agenda()
     create_sync()
+    create_connections()
 
 
 def downgrade() -> None:
     for table in (
+        *CONNECTION_TABLES,
         *SYNC_TABLES,
         *AGENDA_TABLES,
         "sms_price",
