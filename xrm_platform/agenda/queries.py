@@ -155,6 +155,11 @@ async def replace_occurrences(
         await session.execute(insert(OccurrenceRow), [{**owned, **row} for row in rows])
 
 
+async def add_events(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), CHUNK):
+        await session.execute(insert(Event), rows[start : start + CHUNK])
+
+
 async def add_occurrences(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     for start in range(0, len(rows), CHUNK):
         await session.execute(insert(OccurrenceRow), rows[start : start + CHUNK])

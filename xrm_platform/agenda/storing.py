@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -88,53 +89,34 @@ class EventStore:
         by: str,
         now: datetime,
         origin: str | None = None,
-    ) -> list[Event | Incomprehensible]:
-        """`put` for many new events at once: in their order each event, or what `put` would have raised."""
+    ) -> list[str | Incomprehensible]:
+        """`put` for many new events at once: in their order the id of each, or what `put` would have raised."""
         prepared = await asyncio.to_thread(_each_prepared, texts, base, now)
         uids = [one.columns["uid"] for one in prepared if isinstance(one, Prepared)]
         taken = await queries.taken_uids(session, base_id=base.id, owner_id=owner_id, uids=uids)
-        made: list[Event | Incomprehensible] = []
-        drawn: list[tuple[Event, Prepared]] = []
+        owned = {"base_id": base.id, "owner_id": owner_id}
+        fresh = {**owned, "rev": 1, "created_at": now, "created_by": by, "changed_at": now, "changed_by": by}
+        waiting = {**owned, "state": "waiting", "note": "", "message_id": None}
+        made: list[str | Incomprehensible] = []
+        events: list[dict[str, Any]] = []
+        occurrences: list[dict[str, Any]] = []
+        reminders: list[dict[str, Any]] = []
         for one in prepared:
             if isinstance(one, Incomprehensible):
                 made.append(one)
-                continue
-            uid = one.columns["uid"]
-            if uid in taken:
-                made.append(Incomprehensible("uid_taken", uid))
-                continue
-            taken.add(uid)
-            event = Event(
-                id=new_id(),
-                base_id=base.id,
-                owner_id=owner_id,
-                rev=1,
-                created_at=now,
-                created_by=by,
-                changed_at=now,
-                changed_by=by,
-                deleted_at=None,
-                **one.columns,
-            )
-            made.append(event)
-            drawn.append((event, one))
-        session.add_all(event for event, _ in drawn)
-        await session.flush()
-        await queries.add_occurrences(
-            session,
-            [
-                {"base_id": base.id, "event_id": event.id, "owner_id": owner_id, **row}
-                for event, one in drawn
-                for row in one.occurrences
-            ],
-        )
-        waiting = {"base_id": base.id, "owner_id": owner_id, "state": "waiting", "note": "", "message_id": None}
-        await queries.add_reminders(
-            session,
-            [{"id": new_id(), "event_id": event.id, **waiting, **row} for event, one in drawn for row in one.reminders],
-        )
-        for event, _ in drawn:
-            await self._tell(session, EventChange(event, created=True, origin=origin))
+            elif one.columns["uid"] in taken:
+                made.append(Incomprehensible("uid_taken", one.columns["uid"]))
+            else:
+                taken.add(one.columns["uid"])
+                made.append(event_id := new_id())
+                events.append({"id": event_id, **fresh, **one.columns})
+                occurrences += [{"event_id": event_id, **owned, **row} for row in one.occurrences]
+                reminders += [{"id": new_id(), "event_id": event_id, **waiting, **row} for row in one.reminders]
+        await queries.add_events(session, events)
+        await queries.add_occurrences(session, occurrences)
+        await queries.add_reminders(session, reminders)
+        for row in events if self._watchers else ():
+            await self._tell(session, EventChange(Event(**row), created=True, origin=origin))
         return made
 
     async def remove(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.agenda.tables import Event
@@ -77,6 +78,12 @@ async def unlinked_events(
         .limit(limit)
     )
     return (await session.scalars(query)).all()
+
+
+async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows that are complete, all in one statement."""
+    if rows:
+        await session.execute(insert(EventLink), rows)
 
 
 async def mark_dirty(

@@ -18,6 +18,9 @@ NEVER_LISTED = -1
 the next listing leaves no trace: what came and went since a token need not be told (RFC 6578 §3.5.2)."""
 
 
+_COLUMNS = tuple(EventLink.__table__.columns)
+
+
 def pair_of(row: EventLink, event: Event | None, theirs: RemoteEvent | None) -> Pair:
     """An event as it is here, its counterpart as it is there, and what the link knows of both."""
     return Pair(
@@ -64,6 +67,11 @@ def park(row: EventLink, reason: str, params: Mapping[str, Any]) -> None:
     """Wait until either side changes."""
     row.state, row.reason, row.reason_params = Standing.PARKED, reason, dict(params)
     row.sent_ours = row.sent_theirs = None
+
+
+def columns_of(row: EventLink) -> dict[str, Any]:
+    """A row that is not in the database yet, as an insertion of many takes it."""
+    return {column.key: getattr(row, column.key) for column in _COLUMNS}
 
 
 def key_of(row: EventLink) -> str:

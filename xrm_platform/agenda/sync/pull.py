@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -56,8 +57,14 @@ class Pull:
         """Raises a `ProviderError` for a listing that cannot be read to its end; then the cursor stays what it was, and
         nothing counts as gone."""
         async with contextlib.aclosing(self._pages()) as pages:
-            async for page in pages:
-                await self._take(page)
+            following = asyncio.create_task(anext(pages, None))
+            try:
+                while (page := await following) is not None:
+                    # The next page is on its way while this one is taken in.
+                    following = asyncio.create_task(anext(pages, None))
+                    await self._take(page)
+            finally:
+                await _ended(following)
         await self._end()
 
     async def _pages(self) -> AsyncGenerator[ChangePage]:
@@ -177,3 +184,12 @@ class Pull:
         link = self._work.link
         async with self._work.transaction() as session:
             await queries.update_link(session, base_id=link.base_id, link_id=link.id, values=values)
+
+
+async def _ended(task: asyncio.Task[ChangePage | None]) -> None:
+    """A page that nobody waits for any more."""
+    if not task.done():
+        task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
@@ -165,6 +165,11 @@ async def run_with_effects(session: AsyncSession, *, base_id: str, link_id: str)
         .limit(1)
     )
     return await session.scalar(query)
+
+
+async def add_effects(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await session.execute(insert(SyncEffect), rows)
 
 
 async def effects(session: AsyncSession, *, base_id: str, run_id: str, limit: int) -> Sequence[SyncEffect]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,19 @@ class RunLog:
                 after=new,
                 link_before=before,
             )
+        )
+
+    async def brought_in(self, session: AsyncSession, rows: Sequence[EventLink]) -> None:
+        """The same for many events that are new here."""
+        if not rows:
+            return
+        self.counts["made_here"] += len(rows)
+        await self._begin(session)
+        common = {"base_id": self._link.base_id, "run_id": self.run_id, "side": "here", "did": Do.MAKE}
+        empty: dict[str, Any] = {"before": "", "after": "", "link_before": {}, "undone": False}
+        await queries.add_effects(
+            session,
+            [{"id": new_id(), "event_id": row.event_id, "event_link_id": row.id, **common, **empty} for row in rows],
         )
 
     async def save(self, session: AsyncSession) -> None:

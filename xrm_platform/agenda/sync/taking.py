@@ -15,7 +15,7 @@ from xrm_platform.providers import Change, RemoteEvent, Removed, Unreadable
 from xrm_platform.store import new_id
 
 from . import event_queries
-from .pairs import agree, pair_of, park
+from .pairs import agree, columns_of, pair_of, park
 from .plan import Do, Pair, Planned, plan
 from .run_log import snapshot
 from .said import Unsaid, read
@@ -184,16 +184,17 @@ async def _bring_in(session: AsyncSession, work: Work, rows: Mapping[str, EventL
         now=now,
         origin=link.id,
     )
+    brought: list[EventLink] = []
     for planned, event in zip(fresh, made, strict=True):
         row = rows[planned.pair.id]
         if isinstance(event, Incomprehensible):
             _park_unreadable(session, work, row, planned, event)
             continue
-        before = snapshot(row)
-        row.event_id = event.id
-        await work.log.effect(session, row, before, "here", Do.MAKE, "", "")
+        row.event_id = event
         agree(row, planned.step.agreed, waiting=False, now=now)
-        session.add(row)
+        brought.append(row)
+    await event_queries.add(session, [columns_of(row) for row in brought])
+    await work.log.brought_in(session, brought)
 
 
 async def apply_here(session: AsyncSession, work: Work, row: EventLink, event: Event | None, planned: Planned) -> None:
