@@ -29,6 +29,7 @@ from .agenda import (
     Upkeep,
 )
 from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
+from .agenda.sync.using import calendars_linked
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
@@ -59,6 +60,7 @@ from .messaging.entering import Entrance
 from .messaging.inbound import Inbox, Polling, Pushes
 from .messaging.inbound.queries import repoint_contact
 from .messaging.reconciling import Reconciling
+from .messaging.using import messages_wait
 from .people.api_tokens import ApiTokens
 from .people.audit import Audit
 from .people.bases import Bases
@@ -121,7 +123,8 @@ class Platform:
 
         self.connections = Connections(store, registry, box, now, http)
         self.providers = Providers(store, registry, now)
-        self.accounts = Accounts(store, registry, self.connections, box, now, self.wording)
+        uses = (messages_wait, calendars_linked)
+        self.accounts = Accounts(store, registry, self.connections, box, now, self.wording, uses=uses)
         self.consents = Consents(store, registry, self.connections, box, now, config.public_url)
         self.choice = Choice(store, now)
         self.preferences = Preferences(store, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +32,13 @@ from .tables import ProviderAccount
 from .views import AccountChanges, AccountView, CheckView
 
 
+class Use(Protocol):
+    """What another room does with an account: the code of the problem, with the param `account`, that keeps it from
+    being removed now, or None. Asked inside the transaction."""
+
+    async def __call__(self, session: AsyncSession, *, base_id: str, account_id: str) -> str | None: ...
+
+
 class Accounts:
     def __init__(
         self,
@@ -41,8 +48,11 @@ class Accounts:
         box: SecretBox,
         now: Callable[[], datetime],
         wording: Wording,
+        *,
+        uses: Sequence[Use] = (),
     ) -> None:
         self._store = store
+        self._uses = uses
         self._registry = registry
         self._connections = connections
         self._box = box
@@ -174,16 +184,20 @@ class Accounts:
         return await self._switch(actor, account_id, "account.resumed", paused=False, suspended=False)
 
     async def remove(self, actor: Actor, account_id: str) -> None:
-        """Forget the account and who chose it. Raises `Conflicting("account_in_use")` while messages refer to it."""
+        """Forget its settings, its secrets and who chose it. What was sent by it keeps referring to it; nobody sees it
+        any more, and its name is free. Raises `Conflicting` while somebody needs it, with the code of its `Use`."""
         require_admin(actor)
+        at = self._now()
         async with self._store.write() as session:
-            row = await account_row(session, base_id=actor.base_id, account_id=account_id, for_change=True)
+            row = await account_row(session, base_id=actor.base_id, account_id=account_id)
+            await queries.lock_account(session, base_id=actor.base_id, account_id=account_id)
+            for use in self._uses:
+                code = await use(session, base_id=actor.base_id, account_id=account_id)
+                if code is not None:
+                    raise Conflicting(code, account=row.account.name)
             await queries.delete_choices_of(session, base_id=actor.base_id, account_id=account_id)
-            try:
-                await queries.delete_account(session, base_id=actor.base_id, account_id=account_id)
-            except IntegrityError as error:
-                raise Conflicting("account_in_use", account=row.account.name) from error
-            _note(session, actor, "account.removed", account_id, {"name": [row.account.name, None]}, self._now())
+            await queries.archive_account(session, base_id=actor.base_id, account_id=account_id, at=at)
+            _note(session, actor, "account.removed", account_id, {"name": [row.account.name, None]}, at)
         await self._connections.forget(account_id)
 
     async def check(self, actor: Actor, account_id: str) -> CheckView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, delete, or_, select, update
@@ -47,7 +48,7 @@ def _accounts(base_id: str) -> Select[ProviderAccount, str, bool, bool]:
             & (EnabledProvider.channel == ProviderAccount.channel)
             & (EnabledProvider.slug == ProviderAccount.slug),
         )
-        .where(ProviderAccount.base_id == base_id)
+        .where(ProviderAccount.base_id == base_id, ProviderAccount.removed_at.is_(None))
     )
 
 
@@ -110,9 +111,28 @@ async def collaborator_code(session: AsyncSession, *, base_id: str, collaborator
     return await session.scalar(query)
 
 
-async def delete_account(session: AsyncSession, *, base_id: str, account_id: str) -> None:
+async def use_account(session: AsyncSession, *, base_id: str, account_id: str) -> bool:
+    """Keep the account from being removed until the transaction ends, for what is about to refer to it; whether it is
+    still there."""
+    query = select(ProviderAccount.id).where(
+        ProviderAccount.base_id == base_id, ProviderAccount.id == account_id, ProviderAccount.removed_at.is_(None)
+    )
+    return await session.scalar(query.with_for_update(read=True, key_share=True)) is not None
+
+
+async def lock_account(session: AsyncSession, *, base_id: str, account_id: str) -> None:
+    """Wait for what is about to refer to the account, and keep off what follows, until the transaction ends."""
+    query = select(ProviderAccount.id).where(ProviderAccount.base_id == base_id, ProviderAccount.id == account_id)
+    await session.execute(query.with_for_update())
+
+
+async def archive_account(session: AsyncSession, *, base_id: str, account_id: str, at: datetime) -> None:
+    """Leave of the account what the record needs. With its revision, what still works for it may write no more."""
     await session.execute(
-        delete(ProviderAccount).where(ProviderAccount.base_id == base_id, ProviderAccount.id == account_id)
+        update(ProviderAccount)
+        .where(ProviderAccount.base_id == base_id, ProviderAccount.id == account_id)
+        .values(settings=b"", tokens=None, rev=ProviderAccount.rev + 1, removed_at=at)
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -234,6 +254,7 @@ async def sealed_rows(session: AsyncSession, *, after: str | None, limit: int) -
             ProviderAccount.tokens,
         )
         .join(Base, Base.id == ProviderAccount.base_id)
+        .where(ProviderAccount.removed_at.is_(None))
         .order_by(ProviderAccount.id)
         .limit(limit)
         .with_for_update(of=ProviderAccount, key_share=True)

@@ -34,14 +34,25 @@ class ProviderAccount(Record):
     """One set of settings of one provider, of the base or of a collaborator.
 
     `rev` rises with every change of the settings, so that a driver built from older ones is given up. `paused` is a
-    person's pause, `suspended` the platform's after refused credentials; both keep what is queued.
+    person's pause, `suspended` the platform's after refused credentials; both keep what is queued. Before `rest_until`
+    the vendor asked not to be called. While `deliver_owner` sends by it, until `deliver_until`, no other worker does.
+
+    After `removed_at` it is there only for what refers to it: without settings, seen by nobody, its name free again.
     """
 
     __tablename__ = "provider_account"
     __table_args__ = (
         UniqueConstraint("base_id", "id"),
-        UniqueConstraint("base_id", "channel", "name"),
         ForeignKeyConstraint(["base_id", "collaborator_id"], ["collaborator.base_id", "collaborator.id"]),
+        Index(
+            "uq_provider_account_name",
+            "base_id",
+            "channel",
+            "name",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -60,7 +71,11 @@ class ProviderAccount(Record):
     health_code: Mapped[str | None]
     health_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     health_at: Mapped[datetime | None]
+    rest_until: Mapped[datetime | None]
+    deliver_owner: Mapped[str | None]
+    deliver_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
     def __repr__(self) -> str:
         return f"ProviderAccount(id={self.id!r}, slug={self.slug!r}, name={self.name!r})"

@@ -241,7 +241,8 @@ async def uncount_attempt(session: AsyncSession, *, base_id: str, message_ids: C
 async def account_and_base(session: AsyncSession, *, account_id: str) -> tuple[ProviderAccount, str] | None:
     """An account, of any base, with the code of its base: a job's name says no more than the account."""
     query = select(ProviderAccount, Base.code).join(Base, Base.id == ProviderAccount.base_id)
-    row = (await session.execute(query.where(ProviderAccount.id == account_id))).one_or_none()
+    query = query.where(ProviderAccount.id == account_id, ProviderAccount.removed_at.is_(None))
+    row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
@@ -299,8 +300,12 @@ async def due_reports(
 
 
 async def accounts_with_due_reports(session: AsyncSession, *, now: datetime) -> Sequence[str]:
-    query = select(MessageRecipient.account_id).where(MessageRecipient.report_due_at <= now).distinct()
-    return (await session.scalars(query)).all()
+    query = (
+        select(MessageRecipient.account_id)
+        .join(ProviderAccount, ProviderAccount.id == MessageRecipient.account_id)
+        .where(MessageRecipient.report_due_at <= now, ProviderAccount.removed_at.is_(None))
+    )
+    return (await session.scalars(query.distinct())).all()
 
 
 async def recipients_by_reference(

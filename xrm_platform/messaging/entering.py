@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.choice import account_for, account_named
 from xrm_platform.accounts.preferences import sms_paused_meanwhile
+from xrm_platform.accounts.queries import use_account
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import Sender
 from xrm_platform.people.rights import require_may_send_as
 from xrm_platform.people.tables import Base
-from xrm_platform.problems import Forbidden, Invalid, Problem
+from xrm_platform.problems import Forbidden, Invalid, Missing, Problem
 from xrm_platform.providers import Channel, Limits
 from xrm_platform.registry import Registry
 from xrm_platform.store import Store, new_id
@@ -102,7 +103,13 @@ class Entrance:
 
 
 async def enter(session: AsyncSession, drafts: Sequence[Draft], *, base_id: str, actor: str) -> None:
-    """Store drafts of one sender and one channel with their events; they are held where a pause says so."""
+    """Store drafts of one sender and one account with their events; they are held where a pause says so.
+
+    Raises `Missing` for an account that was removed meanwhile.
+    """
+    account_id = drafts[0].message.account_id
+    if not await use_account(session, base_id=base_id, account_id=account_id):
+        raise Missing("unknown_account", account=account_id)
     held_for = await _held_for(session, drafts[0].message)
     if held_for is not None:
         for draft in drafts:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.accounts.queries import use_account
 from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor, Scope
@@ -122,6 +123,11 @@ class Messages:
                 raise Conflicting("text_purged")
             if target is State.QUEUED and await in_cancelled_job(session, message):
                 raise Conflicting("bulk_was_cancelled")
+            if target is State.QUEUED and not await use_account(
+                session, base_id=actor.base_id, account_id=message.account_id
+            ):
+                accounts = await queries.accounts(session, base_id=actor.base_id, ids=[message.account_id])
+                raise Conflicting("account_gone", account=accounts[message.account_id].name)
             if target is State.QUEUED and message.state == State.HELD:
                 target = State.HELD  # what is sent again of a message that is held waits with the rest of it
             for row in changing:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.providers import Channel
 
 from . import delivery_queries
@@ -21,8 +22,15 @@ BATCH = 2000
 
 async def accounts_with_lost(session: AsyncSession, *, since: datetime) -> Sequence[str]:
     """SMS accounts, of any base, by which something was sent of which nobody knows: for the tick, which only wakes."""
-    query = select(Message.account_id).where(
-        Message.state == State.UNKNOWN, Message.due_at >= since, Message.channel == Channel.SMS
+    query = (
+        select(Message.account_id)
+        .join(ProviderAccount, ProviderAccount.id == Message.account_id)
+        .where(
+            Message.state == State.UNKNOWN,
+            Message.due_at >= since,
+            Message.channel == Channel.SMS,
+            ProviderAccount.removed_at.is_(None),
+        )
     )
     return (await session.scalars(query.distinct())).all()
 

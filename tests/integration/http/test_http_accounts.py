@@ -76,7 +76,7 @@ async def test_an_account_is_paused_and_resumed(as_user, seed) -> None:
     assert [(await response.json())["paused"] for response in (paused, resumed)] == [True, False]
 
 
-async def test_an_account_with_messages_stays_and_another_goes(as_user, seed) -> None:
+async def test_an_account_for_which_messages_wait_stays_and_another_goes(as_user, seed) -> None:
     call = as_user("chief")
     refused = await call("DELETE", f"/accounts/{seed.mail_account}")
     assert (refused.status, (await refused.json())["code"]) == (409, "account_in_use")

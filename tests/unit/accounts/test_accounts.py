@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from xrm_platform.accounts.tables import ProviderAccount
-from xrm_platform.messaging.tables import Message
 from xrm_platform.problems import Conflicting, Fault, Invalid, Missing
-from xrm_platform.store import SecretBox, SecretsError, new_id, new_key
+from xrm_platform.store import SecretBox, SecretsError, new_key
 
 
 async def test_an_account_shows_its_settings_and_only_the_names_of_its_secrets(add_sms, accounts, operator):
@@ -212,35 +211,26 @@ async def test_an_account_is_removed_with_its_choices(add_sms, accounts, choice,
         await accounts.get(operator, added.id)
 
 
-async def test_an_account_that_messages_refer_to_is_not_removed(
-    store, add_sms, accounts, choice, operator, people, clock
-):
+async def test_an_account_that_another_room_needs_is_not_removed(rooms, add_sms, accounts, choice, operator):
     added = await add_sms(default=True)
-    async with store.write() as session:
-        session.add(
-            Message(
-                id=new_id(),
-                base_id=operator.base_id,
-                channel="sms",
-                sender_id=people["COM"],
-                account_id=added.id,
-                category="transactional",
-                state="sent",
-                priority=0,
-                due_at=clock(),
-                created_at=clock(),
-                created_by="operator:test",
-                request_hash="",
-                sender_address="",
-                sender_name="",
-                subject="",
-                text="",
-            )
-        )
+
+    async def needed(_session, *, base_id, account_id):
+        return "account_in_use" if (base_id, account_id) == (operator.base_id, added.id) else None
+
+    accounts._uses = [needed]
     with pytest.raises(Conflicting) as caught:
         await accounts.remove(operator, added.id)
     assert (caught.value.code, caught.value.params) == ("account_in_use", {"account": "SMS"})
     assert len((await choice.list(operator)).items) == 1
+
+
+async def test_a_removed_account_leaves_its_name_and_no_secret(add_sms, accounts, operator, store):
+    removed = await add_sms()
+    await accounts.remove(operator, removed.id)
+    assert (await add_sms()).name == removed.name
+    async with store.read() as session:
+        row = await session.get(ProviderAccount, removed.id)
+    assert (row.settings, row.rev, row.removed_at is not None) == (b"", 2, True)
 
 
 async def test_disabling_a_provider_keeps_its_accounts_for_later(add_sms, accounts, providers, operator):

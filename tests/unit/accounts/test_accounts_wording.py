@@ -44,7 +44,7 @@ def placeholders(sentence: str) -> set[str]:
 
 
 def test_codes_are_found_in_the_room():
-    assert {"no_account", "account_in_use", "channel_unknown", "plugin_missing"} <= {
+    assert {"no_account", "account_name_taken", "channel_unknown", "plugin_missing"} <= {
         code for code, _ in codes(PROBLEMS)
     }
 

@@ -33,6 +33,7 @@ async def accounts_to_ask(session: AsyncSession, *, slugs: Collection[str], befo
             ProviderAccount.channel == Channel.SMS,
             ProviderAccount.slug.in_(slugs),
             ProviderAccount.suspended.is_(False),
+            ProviderAccount.removed_at.is_(None),
             ProviderAccount.created_at < before,
             or_(SmsCredit.asked_at.is_(None), SmsCredit.asked_at < before),
         )

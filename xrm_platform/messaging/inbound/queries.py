@@ -20,7 +20,8 @@ from .tables import Asked, InboundMessage, PushAddress, PushCall
 
 async def push_address(session: AsyncSession, *, token_hash: str) -> PushAddress | None:
     """Whose address it is: a vendor that calls says no more."""
-    return await session.scalar(select(PushAddress).where(PushAddress.token_hash == token_hash))
+    query = select(PushAddress).join(ProviderAccount, ProviderAccount.id == PushAddress.account_id)
+    return await session.scalar(query.where(PushAddress.token_hash == token_hash, ProviderAccount.removed_at.is_(None)))
 
 
 async def put_push_address(
@@ -55,7 +56,12 @@ async def forget_calls(session: AsyncSession, *, before: datetime) -> None:
 
 async def accounts_with_waiting_calls(session: AsyncSession) -> Sequence[str]:
     """Of any base: for the tick, which only wakes."""
-    return (await session.scalars(select(PushCall.account_id).where(PushCall.state == "waiting").distinct())).all()
+    query = (
+        select(PushCall.account_id)
+        .join(ProviderAccount, ProviderAccount.id == PushCall.account_id)
+        .where(PushCall.state == "waiting", ProviderAccount.removed_at.is_(None))
+    )
+    return (await session.scalars(query.distinct())).all()
 
 
 async def accounts_to_ask(session: AsyncSession, *, what: str, before: datetime) -> Sequence[str]:
@@ -63,6 +69,7 @@ async def accounts_to_ask(session: AsyncSession, *, what: str, before: datetime)
     asked = (Asked.account_id == ProviderAccount.id) & (Asked.what == what)
     query = (
         select(ProviderAccount.id)
+        .where(ProviderAccount.removed_at.is_(None))
         .outerjoin(Asked, asked)
         .where(ProviderAccount.channel == Channel.SMS, or_(Asked.at.is_(None), Asked.at < before))
     )

@@ -101,7 +101,7 @@ async def change_account(call: Call) -> AccountView:
 
 @endpoint("DELETE", ACCOUNT, "accounts", "Remove an account", Need.ADMIN, status=204)
 async def remove_account(call: Call) -> None:
-    """Refused (409) while messages refer to it."""
+    """Refused (409) while messages wait to go by it or calendars are linked. What was sent by it stays."""
     await call.xrm.accounts.remove(call.actor, call.path["id"])
 
 

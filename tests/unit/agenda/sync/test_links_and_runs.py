@@ -95,6 +95,17 @@ async def test_others_may_neither_see_nor_change_the_links(world):
     assert [one.id for one in (await world.xrm.calendar_links.list(owner)).items] == [link]
 
 
+async def test_an_account_goes_only_after_the_links_that_stand_on_it(world):
+    link, _ = await world.link()
+    account = (await world.xrm.calendar_links.get(world.admin, link)).account
+    with pytest.raises(Conflicting, match="account_linked"):
+        await world.xrm.accounts.remove(world.admin, account)
+
+    await world.xrm.calendar_links.unlink(world.admin, link)
+    await world.xrm.accounts.remove(world.admin, account)
+    assert (await world.xrm.accounts.list(world.admin, "calendar")).items == ()
+
+
 async def test_unlinking_leaves_the_events_on_both_sides_and_linking_again_doubles_none(world):
     link, service = await world.link()
     await world.add("Ici")

@@ -316,7 +316,11 @@ def _create_accounts() -> None:
         sa.Column("health_code", sa.String(), nullable=True),
         sa.Column("health_params", sa.JSON(), nullable=False),
         sa.Column("health_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deliver_owner", sa.String(), nullable=True),
+        sa.Column("deliver_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["base_id", "collaborator_id"],
             ["collaborator.base_id", "collaborator.id"],
@@ -324,8 +328,15 @@ def _create_accounts() -> None:
         ),
         sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_provider_account_base_id_base"),
         sa.PrimaryKeyConstraint("id", name="pk_provider_account"),
-        sa.UniqueConstraint("base_id", "channel", "name", name="uq_provider_account_base_id_channel_name"),
         sa.UniqueConstraint("base_id", "id", name="uq_provider_account_base_id_id"),
+    )
+    op.create_index(
+        "uq_provider_account_name",
+        "provider_account",
+        ["base_id", "channel", "name"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_table(
         "provider_choice",
