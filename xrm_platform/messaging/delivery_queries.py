@@ -329,11 +329,18 @@ async def siblings(session: AsyncSession, *, base_id: str, message_ids: Collecti
 
 async def add_report(session: AsyncSession, *, base_id: str, row: dict[str, Any]) -> bool:
     """Add the event of a vendor's report; False when it was there already."""
-    event = {**row, "id": new_id(), "base_id": base_id}
+    return bool(await add_reports(session, base_id=base_id, rows=[row]))
+
+
+async def add_reports(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Add the events of a vendor's reports; the `dedup_key`s of those that were not there already."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(MessageEvent).values(event).on_conflict_do_nothing()
-    result = await session.execute(statement.returning(MessageEvent.id))
-    return result.scalar() is not None
+    added: set[str] = set()
+    for start in range(0, len(rows), 200):
+        events = [{**row, "id": new_id(), "base_id": base_id} for row in rows[start : start + 200]]
+        statement = dialect.insert(MessageEvent).values(events).on_conflict_do_nothing()
+        added.update(key for key in await session.scalars(statement.returning(MessageEvent.dedup_key)) if key)
+    return frozenset(added)
 
 
 async def postpone_reports(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -101,10 +101,11 @@ class Reports:
             session, base_id=base_id, account_id=account_id, references=references
         )
         by_reference = {row.reference: row for row in found}
+        told = [(row, event) for event in events if (row := by_reference.get(event.reference)) is not None]
+        new = await queries.add_reports(session, base_id=base_id, rows=[_event_row(row, event) for row, event in told])
         touched: set[str] = set()
-        for event in sorted(events, key=lambda event: event.at):
-            row = by_reference.get(event.reference)
-            if row is None or not await queries.add_report(session, base_id=base_id, row=_event_row(row, event)):
+        for row, event in sorted(told, key=lambda one: one[1].at):
+            if _dedup_key(row, event) not in new:
                 continue
             state = after_report(State(row.state), event.status)
             if state != row.state:
@@ -135,5 +136,9 @@ def _event_row(row: MessageRecipient, event: DeliveryEvent) -> dict[str, object]
         "state": event.status,
         "actor": "provider",
         "detail": {"raw": event.raw[:2000], **({"code": event.error.code} if event.error else {})},
-        "dedup_key": f"{row.account_id}:{event.key}",
+        "dedup_key": _dedup_key(row, event),
     }
+
+
+def _dedup_key(row: MessageRecipient, event: DeliveryEvent) -> str:
+    return f"{row.account_id}:{event.key}"
