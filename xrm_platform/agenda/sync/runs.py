@@ -18,9 +18,10 @@ from .access import link_for
 from .outbox import make_anew
 from .previews import Previews
 from .states import LinkState, RunState
-from .syncing import Ran, Syncing
+from .syncing import Syncing
 from .undoing import Undoing
 from .views import ParkedView, PreviewView, RunView
+from .work import Ran
 
 
 class Runs:

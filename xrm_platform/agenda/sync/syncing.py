@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +25,7 @@ from xrm_platform.registry import AccountDriver
 from xrm_platform.store import Store, new_id
 
 from . import event_queries, queries
-from .health import after_failure, after_success
+from .health import after_failure, after_success, notice_for
 from .looking import look
 from .plan import Brake
 from .pull import CURSOR_LASTS, Pull
@@ -36,7 +35,7 @@ from .seeding import seed
 from .states import LinkState, RunState, Standing
 from .tables import CalendarLink, EventLink
 from .telling import Telling
-from .work import LeaseLost, Link, Work
+from .work import LeaseLost, Link, Ran, Work
 
 log = structlog.get_logger("xrm.sync")
 
@@ -45,16 +44,6 @@ ROUNDS = 3
 
 LOOK_EVERY = timedelta(days=1)
 """How often the calendar itself is looked at: its name, its colour, whether it can be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a run did, by kind, and what it failed with."""
-
-    counts: dict[str, int]
-    error: ProviderError | None = None
-    held_here: int = 0
-    held_there: int = 0
 
 
 class Syncing:
@@ -177,10 +166,6 @@ class Syncing:
         )
         row.state = Standing.DIRTY
 
-    @staticmethod
-    def ran(counts: dict[str, int], error: ProviderError | None) -> Ran:
-        return Ran(counts, error)
-
     async def driver_of(self, link: Link) -> AccountDriver:
         """Raises `Conflicting` when the account cannot be used, and why; the link shows it too."""
         account = link.account
@@ -284,31 +269,20 @@ class Syncing:
         async with self._store.write() as session:
             await work.log.finish(session, RunState.DONE if error is None else RunState.FAILED, code, params)
             await queries.update_link(session, base_id=link.base_id, link_id=link.id, values=values)
-        await self._tell_if_needed(link, error, values)
+        await self._tell_if_needed(link, error)
         if link.row.auto_sync:
             self._wake(f"sync {link.id}", values["next_run_at"])
 
-    async def _tell_if_needed(self, link: Link, error: ProviderError | None, values: dict[str, Any]) -> None:
+    async def _tell_if_needed(self, link: Link, error: ProviderError | None) -> None:
         """The person is told once that a connection died, and once that deletions wait for them."""
-        now = self._now()
         newly = isinstance(error, AccountError) and await self._connections.suspend(link.account, error)
         after = await self.found(link.id)
-        gone = after.row.state == LinkState.GONE
-        since = values.get("failing_since")
-        dead = newly or gone or (since is not None and now - since >= timedelta(days=1))
-        held = after.row.held_here + after.row.held_there
-        if not (dead or held) or after.row.told_at is not None:
+        notice = notice_for(after.row, died=newly, now=self._now())
+        if notice is None:
             return
+        await self._telling.tell(after, notice.what, notice.code, notice.params, key=notice.key)
         async with self._store.write() as session:
-            await queries.update_link(session, base_id=link.base_id, link_id=link.id, values={"told_at": now})
-        if dead:
-            code, params = (after.row.error_code or "calendar_gone"), after.row.error_params
-            await self._telling.tell(after, "stopped", code, params, key=f"sync-stopped {link.id} {now.isoformat()}")
-        else:
-            params = {"here": after.row.held_here, "there": after.row.held_there}
-            await self._telling.tell(
-                after, "held", "deletions_held", params, key=f"sync-held {link.id} {now.isoformat()}"
-            )
+            await queries.update_link(session, base_id=link.base_id, link_id=link.id, values={"told_at": self._now()})
 
     async def _write_failure(self, link: Link, code: str, params: Any) -> None:
         named, values = plain(code, params)

@@ -22,12 +22,12 @@ from .run_log import COUNTED
 from .said import same
 from .states import RunState
 from .tables import EventLink, SyncEffect, SyncRun
-from .work import Link, Work
+from .work import Link, Ran, Work
 
 if TYPE_CHECKING:
     from xrm_platform.providers import RemoteEvent
 
-    from .syncing import Ran, Syncing
+    from .syncing import Syncing
 
 BATCH = 50
 _OPPOSITE = {Do.MAKE: "dropped", Do.CHANGE: "changed", Do.DROP: "made"}
@@ -49,7 +49,7 @@ class Undoing:
                 error = raised
             else:
                 await self._end(work, run)
-        return self._syncing.ran({name: counts[name] for name in COUNTED}, error)
+        return Ran({name: counts[name] for name in COUNTED}, error)
 
     async def _begin(self, work: Work) -> SyncRun:
         link = work.link

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.agenda.storing import EventStore
 from xrm_platform.people.tables import Base
+from xrm_platform.providers import ProviderError
 from xrm_platform.registry import AccountDriver
 from xrm_platform.store import Store
 
@@ -91,3 +92,13 @@ class Work:
                 raise LeaseLost
             yield session
             await self.log.save(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did, by kind, and what it failed with."""
+
+    counts: dict[str, int]
+    error: ProviderError | None = None
+    held_here: int = 0
+    held_there: int = 0
