@@ -18,12 +18,18 @@ from .accounts.enabling import Providers
 from .accounts.preferences import Preferences
 from .agenda import (
     EXTEND,
+    INVITE,
     REMIND,
     Agenda,
     AgendaFiles,
     AgendaSettings,
+    Answers,
     EventStore,
     Feeds,
+    InvitationMails,
+    Invitations,
+    InvitationsShown,
+    OwnEdits,
     Reminders,
     Schedule,
     Upkeep,
@@ -142,6 +148,7 @@ class Platform:
             "bulk": self._bulk_runs.run,
             "credit": self._credit_watch.ask,
             REMIND: self._reminders.run,
+            INVITE: self._invitation_mails.run,
             EXTEND: self._upkeep.extend,
             "sync": self.syncing.sync,
             "watch": self.calendar_channels.watch,
@@ -193,12 +200,15 @@ class Platform:
         """Agendas, and what keeps them equal with calendars elsewhere."""
         store, wake = self.store, self.engine.wake
         self.event_store = EventStore()
-        self.agenda = Agenda(store, self.event_store, wake, now)
+        self.agenda = Agenda(store, OwnEdits(self.event_store, Invitations()), wake, now)
         self.schedule = Schedule(store, now)
         self.agenda_files = AgendaFiles(store, self.event_store, wake, now)
         self.feeds = Feeds(store, self.wording, now, self.config.public_url)
         self.agenda_settings = AgendaSettings(store, now)
         self._reminders = Reminders(store, self.sending, self.wording, wake, now)
+        self.invitations = InvitationsShown(store)
+        self.answers = Answers(store, self.event_store, now)
+        self._invitation_mails = InvitationMails(store, self.connections, self.sending, self.wording, wake, now)
         self._upkeep = Upkeep(store, wake, now)
 
         self.event_store.watch(Outbox(wake, now).note)
@@ -263,6 +273,7 @@ class Platform:
         await self._bulk_runs.tick()
         await self._credit_watch.tick()
         await self._reminders.tick()
+        await self._invitation_mails.tick()
         await self._upkeep.tick()
         await self.syncing.tick()
         await self.calendar_channels.tick()

@@ -3,6 +3,8 @@
 from .events import REMIND, Agenda
 from .feeds import Feeds
 from .files import AgendaFiles
+from .invitations import INVITE, Answers, AnswerTaken, InvitationMails, Invitations, InvitationsShown
+from .own_edits import OwnEdits
 from .preferences import AgendaSettings
 from .reminding import Reminders
 from .requests import EventChanges, EventGiven, Part, ReminderGiven
@@ -12,16 +14,23 @@ from .upkeep import EXTEND, Upkeep
 
 __all__ = [
     "EXTEND",
+    "INVITE",
     "REMIND",
     "AfterChange",
     "Agenda",
     "AgendaFiles",
     "AgendaSettings",
+    "AnswerTaken",
+    "Answers",
     "EventChange",
     "EventChanges",
     "EventGiven",
     "EventStore",
     "Feeds",
+    "InvitationMails",
+    "Invitations",
+    "InvitationsShown",
+    "OwnEdits",
     "Part",
     "ReminderGiven",
     "Reminders",

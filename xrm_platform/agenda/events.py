@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -25,12 +24,14 @@ from .editing import Edit, Target, edited, item_at, require_rev, with_organizer
 from .ical.changes import Changes
 from .ical.editing import calendar_of, composed, drop_occurrence
 from .ical.recurrence import Series, read_series
+from .invitations.noting import INVITE
+from .invitations.queries import last_requests as invited_to
 from .noting import note_change, note_for_owner
+from .own_edits import OwnEdits, Writing
 from .refusing import as_problems
 from .requests import EventChanges, EventGiven, Part, When
 from .rights import Accesses
 from .showing import event_view, hidden_view
-from .storing import EventStore
 from .tables import Event
 from .times import is_usable
 from .views import AgendaEventView
@@ -44,9 +45,9 @@ class Agenda:
     neither. `rev`, where it is given, must still be the event's: else `Conflicting`, for somebody changed it meanwhile.
     """
 
-    def __init__(self, store: Store, events: EventStore, wake: Wake, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, edits: OwnEdits, wake: Wake, now: Callable[[], datetime]) -> None:
         self._store = store
-        self._events = events
+        self._edits = edits
         self._wake = wake
         self._now = now
 
@@ -68,11 +69,12 @@ class Agenda:
             with as_problems():
                 changes = with_organizer(changes, participant_of(owner) if owner.email else None)
                 text = await asyncio.to_thread(composed, str(uuid4()), changes, now, home)
-                event = await self._events.put(session, base=base, owner_id=owner.id, text=text, by=actor.name, now=now)
-            view = event_view(event, owner=owner.code, home=home)
+                writing = Writing(session, actor, base, owner.id, now)
+                event = await self._edits.put(writing, None, text)
+            view = await self._view(session, event, owner.code, home)
             note_change(session, actor, "event.created", None, view, now)
             await note_for_owner(session, actor, "created", event, now)
-        self._wake(REMIND)
+        self._wake_all()
         return _for(accesses, view, event)
 
     async def get(self, actor: Actor, event_id: str) -> AgendaEventView:
@@ -80,8 +82,8 @@ class Agenda:
         async with self._store.read() as session:
             event, owner, accesses = await self._found(session, actor, event_id)
             base = await lookup.base(session, base_id=actor.base_id)
-        hidden = event.private and not accesses.to(event.owner_id).sees_private
-        return event_view(event, owner=owner, home=ZoneInfo(base.time_zone), hidden=hidden)
+            hidden = event.private and not accesses.to(event.owner_id).sees_private
+            return await self._view(session, event, owner, ZoneInfo(base.time_zone), hidden=hidden)
 
     async def ical(self, actor: Actor, event_id: str) -> str:
         """The text of an event as it is stored. Raises `Missing`, also for somebody else's private event."""
@@ -113,7 +115,8 @@ class Agenda:
             for one in owners:
                 accesses.require_sees(one, codes[one])
             rows = await queries.events(session, base_id=base.id, owners=owners, after=after, limit=limit + 1)
-        page = page_of(rows, limit, lambda row: row.id)
+            page = page_of(rows, limit, lambda row: row.id)
+            invited = await invited_to(session, base_id=base.id, event_ids=[row.id for row in page.items])
 
         def views() -> tuple[AgendaEventView, ...]:
             home = ZoneInfo(base.time_zone)
@@ -123,6 +126,7 @@ class Agenda:
                     owner=codes[row.owner_id],
                     home=home,
                     hidden=row.private and not accesses.to(row.owner_id).sees_private,
+                    invited=invited.get(row.id),
                 )
                 for row in page.items
             )
@@ -196,16 +200,15 @@ class Agenda:
             with as_problems():
                 target = Target.of(read_series(calendar_of(event.ical)), part, occurrence)
                 left = await _left(event.ical, target, Edit(Changes(), now, home))
+                writing = Writing(session, actor, base, event.owner_id, now)
                 if left is None:
-                    await self._events.remove(session, event, by=actor.name, now=now)
+                    await self._edits.remove(writing, event)
                 else:
-                    await self._events.put(
-                        session, base=base, owner_id=event.owner_id, text=left, by=actor.name, now=now, event=event
-                    )
-            after = None if left is None else event_view(event, owner=owner, home=home)
+                    await self._edits.put(writing, event, left)
+            after = None if left is None else await self._view(session, event, owner, home)
             note_change(session, actor, "event.deleted", before, after, now)
             await note_for_owner(session, actor, "deleted", event, now)
-        self._wake(REMIND)
+        self._wake_all()
         return after
 
     async def _change(
@@ -231,15 +234,26 @@ class Agenda:
                 target = Target.of(series, part, occurrence)
                 edit = await self._edit(session, base, event, series, target, given, now)
                 text, second = await edited(event.ical, target, edit)
-                put = partial(self._events.put, session, base=base, owner_id=event.owner_id, by=actor.name, now=now)
-                made = await put(text=text, event=event)
+                writing = Writing(session, actor, base, event.owner_id, now)
+                made = await self._edits.put(writing, event, text)
                 if second is not None:
-                    made = await put(text=second)
-            after = event_view(made, owner=owner, home=home)
+                    made = await self._edits.put(writing, None, second)
+            after = await self._view(session, made, owner, home)
             note_change(session, actor, f"event.{what}", before, after, now)
             await note_for_owner(session, actor, what, made, now)
-        self._wake(REMIND)
+        self._wake_all()
         return _for(accesses, after, made)
+
+    async def _view(
+        self, session: AsyncSession, event: Event, owner: str, home: ZoneInfo, *, hidden: bool = False
+    ) -> AgendaEventView:
+        invited = await invited_to(session, base_id=event.base_id, event_ids=[event.id])
+        return event_view(event, owner=owner, home=home, hidden=hidden, invited=invited.get(event.id))
+
+    def _wake_all(self) -> None:
+        """After the commit: what is due now of what was noted."""
+        self._wake(REMIND)
+        self._wake(INVITE)
 
     async def _edit(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from xrm_platform.people.contacts.folding import fold_mail
+
 from .ical.components import address_of, participants_of, reminders_of
 from .ical.editing import calendar_of
 from .ical.recurrence import Read, aligned, read_series
@@ -18,7 +20,13 @@ NEUTRAL = "appointment"
 """What kind a hidden event is shown as."""
 
 
-def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) -> AgendaEventView:
+Invited = Mapping[str, tuple[str, str]]
+"""State and note of the last invitation of each person, by folded address."""
+
+
+def event_view(
+    event: Event, *, owner: str, home: tzinfo, hidden: bool = False, invited: Invited | None = None
+) -> AgendaEventView:
     """`hidden`: as `hidden_view`. Reads the text: for many events in a thread."""
     series = read_series(calendar_of(event.ical))
     block = series.head.block
@@ -57,7 +65,7 @@ def event_view(event: Event, *, owner: str, home: tzinfo, hidden: bool = False) 
             for read in series.exceptions
         ),
         organizer=None if organizer is None else address_of(organizer) or organizer.param("CN") or None,
-        participants=_participants(series.head),
+        participants=_participants(series.head, invited or {}),
         reminders=_reminders(series.head),
         cut=event.cut,
         rev=event.rev,
@@ -96,9 +104,15 @@ def _shown(moment: Moment | None, home: tzinfo) -> str | None:
     return shown(moment.utc(home), zone=moment.tzid, all_day=moment.is_date, home=home)
 
 
-def _participants(read: Read) -> tuple[ParticipantView, ...]:
+def _participants(read: Read, invited: Invited) -> tuple[ParticipantView, ...]:
     return tuple(
-        ParticipantView(one.email or None, one.name, one.collaborator or None, one.status)
+        ParticipantView(
+            one.email or None,
+            one.name,
+            one.collaborator or None,
+            one.status,
+            *invited.get(fold_mail(one.email), (None, "")),
+        )
         for one in participants_of(read.block)
     )
 

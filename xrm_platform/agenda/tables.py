@@ -158,3 +158,4 @@ class AgendaPreferences(Record):
 
     base_id: Mapped[str] = mapped_column(ForeignKey("base.id"), primary_key=True)
     tell_owner: Mapped[bool] = mapped_column(default=True, server_default=true())
+    invites: Mapped[bool] = mapped_column(default=True, server_default=true())

@@ -12,12 +12,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """`collaborator` is a code, None for people outside; `status` is needs-action, accepted, tentative, declined …"""
+    """`collaborator` is a code, None for people outside; `status` is needs-action, accepted, tentative, declined …
+
+    `invited` is what became of the last invitation of somebody outside: waiting, sent, skipped, failed, and
+    `invited_note` the code of why; None for who was invited by other means, or not at all.
+    """
 
     email: str | None
     name: str
     collaborator: str | None
     status: str
+    invited: str | None = None
+    invited_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,9 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class AgendaPreferencesView:
-    """`tell_owner`: whether the owner of an event gets a mail when the manager changed it."""
+    """`tell_owner`: whether the owner of an event gets a mail when the manager changed it. `invites`: whether events
+    invite people outside by mail; `not_inviting` are the codes of collaborators whose events do not."""
 
     tell_owner: bool
+    invites: bool
+    not_inviting: tuple[str, ...]

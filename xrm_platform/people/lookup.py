@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.problems import Missing
 
 from . import fields, queries
+from .contacts.folding import fold_mail
 from .tables import Base
 
 
@@ -72,6 +73,11 @@ async def sender(session: AsyncSession, *, base_id: str, code: str) -> Sender:
 async def codes(session: AsyncSession, *, base_id: str) -> dict[str, str]:
     """The code of every collaborator of the base by its id, for views that name people."""
     return await queries.collaborator_codes(session, base_id=base_id)
+
+
+async def addresses(session: AsyncSession, *, base_id: str) -> frozenset[str]:
+    """The mail addresses of the collaborators of the base, folded."""
+    return frozenset(map(fold_mail, await queries.collaborator_addresses(session, base_id=base_id)))
 
 
 async def below(session: AsyncSession, *, base_id: str, collaborator_id: str) -> frozenset[str]:

@@ -95,6 +95,11 @@ async def collaborator_codes(session: AsyncSession, *, base_id: str) -> dict[str
     return {row.id: row.code for row in await session.execute(query)}
 
 
+async def collaborator_addresses(session: AsyncSession, *, base_id: str) -> Sequence[str]:
+    query = select(Collaborator.email).where(Collaborator.base_id == base_id, Collaborator.email.is_not(None))
+    return [address for address in await session.scalars(query) if address]
+
+
 async def below(session: AsyncSession, *, base_id: str, collaborator_id: str) -> frozenset[str]:
     """The ids of those whom this collaborator manages, at any depth."""
     found = (

@@ -126,4 +126,5 @@ async def test_a_phone_reads_the_feed_until_it_is_revoked(client, marie) -> None
 async def test_an_administrator_decides_whether_owners_are_told(as_user, marie) -> None:
     assert (await marie("PATCH", "/agenda-preferences", json={"tell_owner": False})).status == 403
     assert (await as_user("chief")("PATCH", "/agenda-preferences", json={"tell_owner": False})).status == 200
-    assert await (await marie("GET", "/agenda-preferences")).json() == {"tell_owner": False}
+    shown = await (await marie("GET", "/agenda-preferences")).json()
+    assert shown == {"tell_owner": False, "invites": True, "not_inviting": []}

@@ -14,6 +14,7 @@ from xrm_platform.config import Config
 from xrm_platform.people.actor import Actor
 from xrm_platform.providers import Channel, hookimpl
 from xrm_platform.registry import InProcessPlugin
+from xrm_platform.testing.memory_calendar import MEMORY_CALENDAR, MemoryCalendar
 from xrm_platform.testing.memory_mail import MEMORY_MAIL, MemoryMail, memory_mail_service
 from xrm_platform.testing.memory_sms import MEMORY_SMS, MemorySms, memory_sms_service
 
@@ -34,11 +35,19 @@ class MemoryProviders:
     def xrm_sms_providers(self):
         return [MEMORY_SMS]
 
+    @hookimpl
+    def xrm_calendar_providers(self):
+        return [MEMORY_CALENDAR]
+
 
 PLUGIN = InProcessPlugin(
     "memory",
     MemoryProviders(),
-    {(Channel.MAIL, "memory_mail"): MemoryMail, (Channel.SMS, "memory_sms"): MemorySms},
+    {
+        (Channel.MAIL, "memory_mail"): MemoryMail,
+        (Channel.SMS, "memory_sms"): MemorySms,
+        (Channel.CALENDAR, "memory_calendar"): MemoryCalendar,
+    },
 )
 
 

@@ -48,6 +48,15 @@ async def contacts_by_mail(session: AsyncSession, *, base_id: str, address: str)
     return await contacts_by_id(session, base_id=base_id, ids=found.get(folded, []))
 
 
+async def languages_by_mail(session: AsyncSession, *, base_id: str, folded: Collection[str]) -> dict[str, str]:
+    """The language of the contact that has each of these folded addresses, where one is written down; of the oldest,
+    where several share it."""
+    found = await queries.ids_by_mail(session, base_id=base_id, folded=list(folded))
+    rows = await queries.contacts_by_id(session, base_id=base_id, ids=[ids[0] for ids in found.values()])
+    languages = {row.id: row.language for row in rows}
+    return {address: language for address, ids in found.items() if (language := languages.get(ids[0]))}
+
+
 async def contacts_by_id(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> tuple[ContactView, ...]:
     """Those of `ids` that there are, oldest first."""
     if not ids:

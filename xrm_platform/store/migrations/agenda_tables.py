@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-TABLES = ("agenda_preferences", "feed_token", "owner_notice", "event_reminder", "occurrence", "event")
+TABLES = (
+    *("inviting_switch", "invitation_answer", "invited", "invitation"),
+    *("agenda_preferences", "feed_token", "owner_notice", "event_reminder", "occurrence", "event"),
+)
 """In the order in which they can be dropped."""
 
 
 def create_agenda() -> None:
     _create_events()
     _create_what_goes_with_events()
+    _create_invitations()
 
 
 def _create_events() -> None:
@@ -148,6 +152,87 @@ def _create_what_goes_with_events() -> None:
         "agenda_preferences",
         sa.Column("base_id", sa.String(), nullable=False),
         sa.Column("tell_owner", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("invites", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_agenda_preferences_base_id_base"),
         sa.PrimaryKeyConstraint("base_id", name="pk_agenda_preferences"),
+    )
+
+
+def _create_invitations() -> None:
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("keys", sa.JSON(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("ical", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "event_id"], ["event.base_id", "event.id"], name="fk_invitation_base_id_event_id_event"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_invitation"),
+        sa.UniqueConstraint("base_id", "id", name="uq_invitation_base_id_id"),
+    )
+    op.create_index("ix_invitation_base_id_event_id_id", "invitation", ["base_id", "event_id", "id"])
+    op.create_table(
+        "invited",
+        sa.Column("invitation_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("link_id", sa.String(), nullable=True),
+        sa.Column("message_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["base_id", "invitation_id"],
+            ["invitation.base_id", "invitation.id"],
+            name="fk_invited_base_id_invitation_id_invitation",
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", "address", name="pk_invited"),
+    )
+    op.create_index("ix_invited_state_invitation_id", "invited", ["state", "invitation_id"])
+    op.create_index("ix_invited_base_id_event_id_invitation_id", "invited", ["base_id", "event_id", "invitation_id"])
+    op.create_table(
+        "invitation_answer",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("taken", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("comment", sa.String(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_start", sa.String(), nullable=True),
+        sa.Column("proposed_end", sa.String(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "event_id"], ["event.base_id", "event.id"], name="fk_invitation_answer_base_id_event_id_event"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_invitation_answer"),
+    )
+    op.create_index("ix_invitation_answer_base_id_event_id_id", "invitation_answer", ["base_id", "event_id", "id"])
+    op.create_table(
+        "inviting_switch",
+        sa.Column("collaborator_id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("invites", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "collaborator_id"],
+            ["collaborator.base_id", "collaborator.id"],
+            name="fk_inviting_switch_base_id_collaborator_id_collaborator",
+        ),
+        sa.PrimaryKeyConstraint("collaborator_id", name="pk_inviting_switch"),
     )
