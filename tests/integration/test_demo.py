@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,8 @@ def test_the_demo_sends_and_all_arrives_as_it_was_sent(tmp_path, environment, la
 
     assert (played.returncode, played.stderr) == (0, ""), played.stdout
     assert said in played.stdout
+    for side in ("CalDAV", "Google"):
+        assert re.search(rf"│ +{side} .* 15:00–16:00", played.stdout), played.stdout
     assert "✗" not in played.stdout
     received = (tmp_path / "demo-data" / "arrived" / "mail.eml").read_bytes()
     assert "É" in str(email.message_from_bytes(received, policy=email.policy.default)["Subject"]).upper()
@@ -75,6 +78,23 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path, environment):
     assert (refused.returncode, refused.stdout) == (1, "")
     assert len(refused.stderr.splitlines()) == 1
     assert [path.name for path in (tmp_path / "demo-data").iterdir()] == ["precious"]
+
+
+def test_without_a_caldav_server_the_rest_is_played_and_one_line_says_what_is_left_out(tmp_path, environment):
+    hide = "import sys; sys.modules['radicale'] = None; from xrm_platform.cli import main; main()"
+    played = subprocess.run(
+        [sys.executable, "-c", hide, "demo", "--once"],
+        cwd=tmp_path,
+        env={**environment, "XRM_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (played.returncode, played.stderr) == (0, ""), played.stdout
+    assert [line for line in played.stdout.splitlines() if "pip install radicale" in line]
+    assert re.search(r"│ +Google .* 15:00–16:00", played.stdout), played.stdout
+    assert "CalDAV  " not in played.stdout
 
 
 def test_without_what_the_stand_ins_need_one_line_says_what_to_install(tmp_path, environment):

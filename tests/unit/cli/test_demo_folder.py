@@ -11,7 +11,7 @@ from xrm_platform.problems import Conflicting
 
 def test_a_folder_is_made_where_there_is_none(tmp_path):
     with fresh_folder(tmp_path / "a" / "b") as folder:
-        assert sorted(path.name for path in folder.iterdir()) == [MARKER, "arrived", "platform"]
+        assert sorted(path.name for path in folder.iterdir()) == [MARKER, "arrived", "caldav", "platform"]
 
 
 def test_what_a_former_demo_made_is_gone_and_the_rest_stays(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 BASE = "DEMO"
 COMPANY = {"fr": "Société Démonstration", "en": "Demonstration Ltd"}
 ADMIN, COLLABORATOR, MANAGER = "admin", "COM", "DIR"
-LOGIN = "commercial"
+LOGIN, MANAGER_LOGIN = "commercial", "direction"
 
 SENDER_ADDRESS = "commercial@societe-demo.example"
 MANAGER_ADDRESS = "direction@societe-demo.example"
@@ -30,6 +30,35 @@ class Letter:
     attachment: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An appointment, and what becomes of it: another place on the phone, another title in the browser."""
+
+    title: str
+    place: str
+    other_place: str
+    other_title: str
+    calendar: str
+
+
+VISITS = {
+    "fr": Visit(
+        title="Visite chez Mme Dupré",
+        place="12 rue de l’Été, Orléans",
+        other_place="Café Zoé, place de la République",
+        other_title="Visite chez Mme Dupré : apporter les échantillons",
+        calendar="Agenda XRM",
+    ),
+    "en": Visit(
+        title="Visit to Ms Dupré",
+        place="12 rue de l’Été, Orléans",
+        other_place="Café Zoé, place de la République",
+        other_title="Visit to Ms Dupré: bring the samples",
+        calendar="XRM agenda",
+    ),
+}
+COLOR = "#184E77"
+HOUR, OTHER_HOUR = 10, 15
 LETTERS = {
     "fr": Letter(
         subject="Votre devis n° 2026-118 : rénovation de l’été",

@@ -12,7 +12,7 @@ from xrm_platform.cli.given import Ungiven
 from xrm_platform.problems import Conflicting
 
 MARKER = ".xrm-demo"
-OWN = ("platform", "arrived")
+OWN = ("platform", "arrived", "caldav")
 """What the demo makes in its folder, and all that it ever deletes."""
 
 

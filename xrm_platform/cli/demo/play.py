@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from xrm_platform.app import Platform
@@ -16,10 +17,13 @@ from xrm_platform.config import Config
 from xrm_platform.messaging.requests import AttachmentGiven, MailRequest, SmsRequest
 from xrm_platform.store import Store, migrate, new_key, write_keys
 from xrm_platform.testing.esendex_server import EsendexServer
+from xrm_platform.testing.google_server import GoogleServer
 from xrm_platform.testing.smtp_server import SmtpServer
 
-from .arrivals import judge_mail, judge_sms
-from .example import BASE, COLLABORATOR, CUSTOMER, CUSTOMER_MOBILE, LETTERS, SMS_TEXTS, Letter
+from .agenda import Agenda, google_stand_in, until
+from .arrivals import Verdict, judge_mail, judge_sms
+from .caldav import CalDavServer, caldav_stand_in, is_installed
+from .example import BASE, COLLABORATOR, CUSTOMER, CUSTOMER_MOBILE, LETTERS, SENDER_ADDRESS, SMS_TEXTS, Letter
 from .picture import signature_image
 from .screen import Screen
 from .stage import Company, add_accounts, esendex_stand_in, found_company, smtp_stand_in
@@ -29,6 +33,16 @@ REPORT_SECONDS = 60.0
 LOOK_EVERY = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """The stand-ins of the outside world; `caldav` is None where Radicale is not installed."""
+
+    smtp: SmtpServer
+    esendex: EsendexServer
+    google: GoogleServer
+    caldav: CalDavServer | None
+
+
 async def play(folder: Path, config: Config, *, once: bool, port: int) -> bool:
     """Whether everything arrived as it was sent. Without `once`, stays until it is ended."""
     keep_quiet(config)
@@ -36,14 +50,27 @@ async def play(folder: Path, config: Config, *, once: bool, port: int) -> bool:
     screen.title()
     async with contextlib.AsyncExitStack() as stack:
         screen.act("act_stand_ins")
-        smtp = await stack.enter_async_context(smtp_stand_in())
-        screen.done("smtp_ready", where=f"{smtp.host}:{smtp.port}")
-        esendex = await stack.enter_async_context(esendex_stand_in())
-        screen.done("esendex_ready", where=esendex.url)
+        world = await _world(stack, screen, folder, config.language)
         await _prepare(config)
         xrm = await stack.enter_async_context(Platform.open(config, work=True))
         screen.done("platform_ready", folder=config.home)
-        return await _perform(xrm, screen, folder, smtp, esendex, once=once, port=port)
+        return await _perform(xrm, screen, folder, world, once=once, port=port)
+
+
+async def _world(stack: contextlib.AsyncExitStack, screen: Screen, folder: Path, language: str) -> World:
+    smtp = await stack.enter_async_context(smtp_stand_in())
+    screen.done("smtp_ready", where=f"{smtp.host}:{smtp.port}")
+    esendex = await stack.enter_async_context(esendex_stand_in())
+    screen.done("esendex_ready", where=esendex.url)
+    google = await stack.enter_async_context(google_stand_in(language))
+    screen.done("google_ready", where=google.url)
+    caldav = None
+    if is_installed():
+        caldav = await stack.enter_async_context(caldav_stand_in(folder / "caldav"))
+        screen.done("caldav_ready", where=caldav.url)
+    else:
+        screen.left_out("caldav_missing")
+    return World(smtp, esendex, google, caldav)
 
 
 async def _prepare(config: Config) -> None:
@@ -56,9 +83,7 @@ async def _prepare(config: Config) -> None:
         await store.aclose()
 
 
-async def _perform(
-    xrm: Platform, screen: Screen, folder: Path, smtp: SmtpServer, esendex: EsendexServer, *, once: bool, port: int
-) -> bool:
+async def _perform(xrm: Platform, screen: Screen, folder: Path, world: World, *, once: bool, port: int) -> bool:
     language = xrm.config.language
     letter, sms_text = LETTERS[language], SMS_TEXTS[language]
     image = await asyncio.to_thread(signature_image, "COMMERCIAL")
@@ -66,18 +91,24 @@ async def _perform(
     screen.act("act_people")
     company = await found_company(xrm, screen, letter, image, language)
     screen.act("act_providers")
-    await add_accounts(xrm, screen, company.admin, smtp, esendex)
+    await add_accounts(xrm, screen, company.admin, world.smtp, world.esendex)
+    agenda = Agenda(xrm, screen, company, world.google, world.caldav)
+    await agenda.add_accounts()
 
     screen.act("act_sending")
     await _send_mail(xrm, screen, company, letter)
     sms_id = await _send_sms(xrm, screen, company, sms_text)
 
     screen.act("act_arrived")
-    right = await _mail_arrived(screen, smtp, letter, image, folder)
-    right = await _sms_arrived(xrm, screen, company, esendex, sms_id, sms_text) and right
+    right = await _mail_arrived(screen, world.smtp, letter, image, folder)
+    right = await _sms_arrived(xrm, screen, company, world.esendex, sms_id, sms_text) and right
+
+    screen.act("act_agenda")
+    right = await agenda.play() and right
+    right = await _owner_told(screen, world.smtp) and right
     screen.end(right=right)
     if not once:
-        async with _shown_arrivals(screen, smtp, esendex):
+        async with _shown_arrivals(screen, world.smtp, world.esendex):
             await _stay(xrm, screen, company, folder, port)
     return right
 
@@ -109,7 +140,7 @@ async def _mail_arrived(screen: Screen, smtp: SmtpServer, letter: Letter, image:
         return bool(smtp.received)
 
     with screen.waiting("waiting_for_mail"):
-        if not await _until(arrived, ARRIVAL_SECONDS):
+        if not await until(arrived, ARRIVAL_SECONDS):
             screen.failed("mail_missing")
             return False
     received = smtp.received[0]
@@ -133,16 +164,28 @@ async def _sms_arrived(
         return await state() in ("delivered", "failed", "expired")
 
     with screen.waiting("waiting_for_sms"):
-        if not await _until(arrived, ARRIVAL_SECONDS):
+        if not await until(arrived, ARRIVAL_SECONDS):
             screen.failed("sms_missing")
             return False
     with screen.waiting("waiting_for_report"):
-        await _until(reported, REPORT_SECONDS)
+        await until(reported, REPORT_SECONDS)
     sent, reached = esendex.sent[0], await state()
     screen.sms(sent, reached)
     verdicts = judge_sms(sent, text, reached)
     screen.verdicts(verdicts)
     return len(esendex.sent) == 1 and all(verdict.right for verdict in verdicts)
+
+
+async def _owner_told(screen: Screen, smtp: SmtpServer) -> bool:
+    """COM hears by mail that the manager moved the appointment."""
+
+    async def told() -> bool:
+        return any(mail.recipients == (SENDER_ADDRESS,) for mail in smtp.received)
+
+    with screen.waiting("waiting_for_mail"):
+        right = await until(told, ARRIVAL_SECONDS)
+    screen.verdicts([Verdict("owner_told", right)])
+    return right
 
 
 async def _stay(xrm: Platform, screen: Screen, company: Company, folder: Path, port: int) -> None:
@@ -173,12 +216,3 @@ async def _shown_arrivals(screen: Screen, smtp: SmtpServer, esendex: EsendexServ
         yield
     finally:
         looking.cancel()
-
-
-async def _until(is_so: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-    """Look again and again; whether it came true in time."""
-    for _ in range(round(seconds / LOOK_EVERY)):
-        if await is_so():
-            return True
-        await asyncio.sleep(LOOK_EVERY)
-    return False

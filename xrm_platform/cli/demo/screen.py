@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from rich import box
@@ -20,6 +21,7 @@ from xrm_platform.testing.esendex_outbox import SentSms
 from xrm_platform.testing.smtp_server import ReceivedMail
 
 from .arrivals import Part, Verdict, body_of, parts_of
+from .calendars import Seen
 from .example import COLLABORATOR, CUSTOMER_MOBILE
 
 WIDTH = 92
@@ -52,6 +54,10 @@ class Screen:
 
     def failed(self, sentence: str, /, **params: Any) -> None:
         self._line("✗", "bold red", say("demo", sentence, **params), "red")
+
+    def left_out(self, sentence: str, /, **params: Any) -> None:
+        """A step that cannot be shown here, and why."""
+        self._line("–", "bold yellow", say("demo", sentence, **params), "yellow")
 
     @contextlib.contextmanager
     def waiting(self, code: str) -> Iterator[None]:
@@ -92,6 +98,18 @@ class Screen:
                 continue
             rows.add_row(say("demo", code), Text(value))
         self._panel("sms_panel", rows)
+
+    def calendars(self, sides: Sequence[tuple[str, tuple[Seen, ...]]], zone: tzinfo) -> None:
+        """The same appointment on every side."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+        for code in ("side", "event_title", "event_place", "event_time"):
+            table.add_column(say("demo", code), overflow="fold")
+        for name, seen in sides:
+            for one in seen:
+                start, end = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
+                when = f"{start:%d/%m %H:%M}–{end:%H:%M}"
+                table.add_row(Text(say("demo", name), style="bold"), Text(one.title), Text(one.place), Text(when))
+        self._panel("calendars_panel", table)
 
     def verdicts(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:

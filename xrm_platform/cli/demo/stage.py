@@ -23,6 +23,7 @@ from .example import (
     LOGIN,
     MANAGER,
     MANAGER_ADDRESS,
+    MANAGER_LOGIN,
     ORIGINATOR,
     SENDER_ADDRESS,
     Letter,
@@ -31,6 +32,14 @@ from .screen import Screen
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
+
+
+PROVIDERS = (
+    (Channel.MAIL, "smtp"),
+    (Channel.SMS, "esendex"),
+    (Channel.CALENDAR, "ical"),
+    (Channel.CALENDAR, "google_calendar"),
+)
 
 
 class StageIncomplete(Problem):
@@ -43,6 +52,7 @@ class Company:
 
     admin: Actor
     collaborator: Actor
+    manager: Actor
     sign_ins: tuple[tuple[str, str], ...]
 
 
@@ -61,8 +71,8 @@ def esendex_stand_in() -> EsendexServer:
 
 
 async def found_company(xrm: Platform, screen: Screen, letter: Letter, image: bytes, language: str) -> Company:
-    """The base, its administrator, the manager DIR, and COM with the user bound to them."""
-    passwords = {login: secrets.token_urlsafe(9) for login in (ADMIN, LOGIN)}
+    """The base, its administrator, the manager DIR and COM, each with the user bound to them."""
+    passwords = {login: secrets.token_urlsafe(9) for login in (ADMIN, LOGIN, MANAGER_LOGIN)}
     name = COMPANY[language]
     await xrm.bases.found(
         BASE,
@@ -91,17 +101,20 @@ async def found_company(xrm: Platform, screen: Screen, letter: Letter, image: by
     )
     await xrm.collaborators.set_signature_image(admin, COLLABORATOR, image)
     screen.done("collaborator_added", code=COLLABORATOR, manager=MANAGER)
-    await xrm.users.create(admin, LOGIN, password=passwords[LOGIN], xrm_allowed=True, collaborator=COLLABORATOR)
-    screen.done("user_added", login=LOGIN, code=COLLABORATOR)
+    for login, code in ((LOGIN, COLLABORATOR), (MANAGER_LOGIN, MANAGER)):
+        await xrm.users.create(admin, login, password=passwords[login], xrm_allowed=True, collaborator=code)
+        screen.done("user_added", login=login, code=code)
     collaborator = await _signed_in(xrm, LOGIN, passwords[LOGIN])
-    return Company(admin, collaborator, tuple(passwords.items()))
+    manager = await _signed_in(xrm, MANAGER_LOGIN, passwords[MANAGER_LOGIN])
+    return Company(admin, collaborator, manager, tuple(passwords.items()))
 
 
 async def add_accounts(xrm: Platform, screen: Screen, admin: Actor, smtp: SmtpServer, esendex: EsendexServer) -> None:
-    """Enable both providers and give the base an account of each, tried before anything is sent."""
-    for channel, slug in ((Channel.MAIL, "smtp"), (Channel.SMS, "esendex")):
+    """Enable the providers of mail and SMS and give the base an account of each, tried before anything is sent."""
+    for channel, slug in PROVIDERS:
         if xrm.registry.provider(channel, slug) is None:
             raise StageIncomplete("demo_plugin_missing", slug=slug)
+    for slug in ("smtp", "esendex"):
         await xrm.providers.enable(admin, slug)
     screen.done("providers_enabled")
     ((username, password),) = smtp.users.items()
@@ -119,7 +132,7 @@ async def add_accounts(xrm: Platform, screen: Screen, admin: Actor, smtp: SmtpSe
         },
         default=True,
     )
-    await _check(xrm, screen, admin, smtp_account.id, f"smtp://{smtp.host}:{smtp.port}")
+    await check_account(xrm, screen, admin, smtp_account.id, f"smtp://{smtp.host}:{smtp.port}")
     sms_account = await xrm.accounts.add(
         admin,
         "esendex",
@@ -133,10 +146,11 @@ async def add_accounts(xrm: Platform, screen: Screen, admin: Actor, smtp: SmtpSe
         },
         default=True,
     )
-    await _check(xrm, screen, admin, sms_account.id, esendex.url)
+    await check_account(xrm, screen, admin, sms_account.id, esendex.url)
 
 
-async def _check(xrm: Platform, screen: Screen, admin: Actor, account_id: str, where: str) -> None:
+async def check_account(xrm: Platform, screen: Screen, admin: Actor, account_id: str, where: str) -> None:
+    """Try an account, and say where it leads. Raises `StageIncomplete` when it does not work."""
     checked = await xrm.accounts.check(admin, account_id)
     name = checked.account.name
     if not checked.ok:
