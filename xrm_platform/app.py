@@ -63,8 +63,10 @@ from .messaging.bulk.showing import Showing
 from .messaging.credit.credits import Credits
 from .messaging.credit.watching import CreditWatch
 from .messaging.entering import Entrance
-from .messaging.inbound import Inbox, Polling, Pushes
+from .messaging.inbound import CalendarReader, Inbox, MailPolling, Opening, Polling, Pushes
 from .messaging.inbound.queries import repoint_contact
+from .messaging.mail.copies import Copies
+from .messaging.mail.errors import AddressesInError
 from .messaging.reconciling import Reconciling
 from .messaging.using import messages_wait
 from .people.api_tokens import ApiTokens
@@ -142,6 +144,7 @@ class Platform:
             TICK: self._tick,
             "deliver": self.delivery.deliver,
             "poll": self.reports.poll,
+            "copy": self._copies.run,
             "push": self.pushes.read,
             "inbox": self._polling.ask,
             "reconcile": self._reconciling.run,
@@ -178,18 +181,24 @@ class Platform:
         self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
         self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, self.config.public_url)
         self.inbox = Inbox(store)
+        self.opening = Opening(store, files)
+        self.addresses_in_error = AddressesInError(store, now)
         self.credits = Credits(store, now)
         self._credit_watch = CreditWatch(
             store, registry, sources, self.connections, self.sending, self.notices, wake, now, self.wording
         )
-        self._polling = Polling(store, sources, self.connections, self.notices, wake, now)
+        self._calendar_readers: list[CalendarReader] = []
+        mailboxes = MailPolling(store, files, self.notices, wake, now, self._calendar_readers)
+        self._polling = Polling(store, sources, self.connections, self.notices, wake, now, mailboxes)
+        sendables = Sendables(files)
+        self._copies = Copies(store, sources, sendables, wake, now)
         self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
         self.delivery = Delivery(
             store,
             sources,
             self.connections,
             Recovery(store, registry, now),
-            Sendables(files),
+            sendables,
             self.notices,
             wake,
             now,
@@ -208,6 +217,7 @@ class Platform:
         self._reminders = Reminders(store, self.sending, self.wording, wake, now)
         self.invitations = InvitationsShown(store)
         self.answers = Answers(store, self.event_store, now)
+        self._calendar_readers.append(self.answers.read)
         self._invitation_mails = InvitationMails(store, self.connections, self.sending, self.wording, wake, now)
         self._upkeep = Upkeep(store, wake, now)
 
@@ -269,6 +279,7 @@ class Platform:
         await self.delivery.tick(argument)
         await self.purge.tick()
         await self._polling.tick()
+        await self._copies.tick()
         await self._reconciling.tick()
         await self._bulk_runs.tick()
         await self._credit_watch.tick()

@@ -33,6 +33,7 @@ def send(
     text_file: Annotated[Path | None, typer.Option("--text-file", metavar="FILE")] = None,
     html_file: Annotated[Path | None, typer.Option("--html-file", metavar="FILE")] = None,
     attach: Annotated[list[Path] | None, typer.Option("--attach", metavar="FILE")] = None,
+    answers: Annotated[str | None, typer.Option("--answers", metavar="ID")] = None,
     category: Category = "transactional",
     priority: Priority = 0,
     at: At = None,
@@ -62,6 +63,7 @@ def send(
             priority=priority,
             at=None if at is None else moment(at, (await xrm.bases.get(base)).time_zone),
             account=account,
+            answers=answers,
         )
         return await xrm.sending.send_mail(actor, request, idempotency_key=key)
 

@@ -17,6 +17,7 @@ from .mail.addresses import mail_address
 from .mail.invitations import calendar_file
 from .mail.outgoing import outgoing_mail
 from .mail.signature import SIGNATURE_CID, Signature, sign
+from .mail.tables import MailAnswer
 from .requests import AttachmentGiven, MailRequest, SmsRequest, fingerprint
 from .rules.texts import SmsText
 from .states import State
@@ -42,6 +43,7 @@ class Draft:
     recipients: Sequence[MessageRecipient]
     attachments: Sequence[Attachment] = ()
     files: Sequence[File] = ()
+    answer: MailAnswer | None = None
 
     def outgoing(self) -> Sequence[OutgoingMail | OutgoingSms]:
         """As a provider would get it, for those to whom it may go: what plugins are asked about."""
@@ -51,7 +53,7 @@ class Draft:
             category = Category(self.message.category)
             return [OutgoingSms(row.id, row.address, self.message.text, encoding, category=category) for row in rows]
         files = [(row, file.content) for row, file in zip(self.attachments, self.files, strict=True)]
-        return [outgoing_mail(self.message, rows, [row.address for row in rows], files)]
+        return [outgoing_mail(self.message, rows, [row.address for row in rows], files, self.answer)]
 
     def size(self) -> int:
         """Roughly the bytes that will travel: attachments grow by a third when they are encoded."""

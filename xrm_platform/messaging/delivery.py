@@ -10,7 +10,7 @@ from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.preferences import sms_paused_meanwhile
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
-from xrm_platform.providers import Channel
+from xrm_platform.providers import Capability, Channel
 from xrm_platform.store import Store, new_id
 
 from . import delivery_queries as queries
@@ -84,6 +84,8 @@ class Delivery:
         await drain.run()
         if drain.rest is not None:
             self._resting[account_id] = self._now() + drain.rest
+        if Capability.SENT_COPY in source.driver.descriptor.capabilities:
+            self._wake(f"copy {account_id}")
         if drain.suspend is not None:
             await self._connections.suspend(account, drain.suspend)
         elif not self._worker.stopping.is_set():

@@ -90,6 +90,16 @@ def _may_send(base_id: str, account_id: str, rev: int) -> ColumnElement[bool]:
     return account.where(enabled.exists()).exists()
 
 
+async def mail(session: AsyncSession, *, base_id: str, message_id: str) -> Message | None:
+    """A mail that went out; None for an id that there is not, or that is no mail's."""
+    if not message_id.isprintable():
+        return None
+    query = select(Message).where(
+        Message.base_id == base_id, Message.id == message_id, Message.mail_message_id.is_not(None)
+    )
+    return await session.scalar(query)
+
+
 async def renew_leases(
     session: AsyncSession, *, base_id: str, account_id: str, owner: str, lease_until: datetime
 ) -> None:

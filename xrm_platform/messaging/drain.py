@@ -182,7 +182,12 @@ class Drain:
         self._heed(outcomes)
         async with self._worker.store.write() as session:
             written = await write_outcomes(
-                session, base_id=self._base_id, owner=self._worker.owner, outcomes=outcomes, now=now
+                session,
+                base_id=self._base_id,
+                account_id=self._account_id,
+                owner=self._worker.owner,
+                outcomes=outcomes,
+                now=now,
             )
             if self._leased_until - now < self._worker.lease * 2 / 3:
                 await self._renew_leases(session)

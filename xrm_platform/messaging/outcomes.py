@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from xrm_platform.providers import BadResponse, Handover, ProviderError, RecipientResult, SendResult
@@ -67,6 +67,8 @@ class Outcome:
     rest: timedelta | None = None
     suspend: ProviderError | None = None
     next_step: str | None = field(default=None)
+    copy_wanted: bool = False
+    """A copy is to be put into the sender's folder of sent mail."""
 
 
 def settle(attempt: Attempt, result: SendResult | ProviderError, terms: Terms, now: datetime) -> Outcome:
@@ -83,7 +85,9 @@ def settle(attempt: Attempt, result: SendResult | ProviderError, terms: Terms, n
         whole = result.error
     judged = [_judge(one, given.get(one.address), whole, attempt.attempts, terms, now) for one in attempt.pending]
     next_step = None if isinstance(result, ProviderError) or result.next_step is None else storable(result.next_step)
-    return _gather(attempt, judged, now, next_step)
+    outcome = _gather(attempt, judged, now, next_step)
+    sent = any(one.state is State.SENT for one in outcome.recipients)
+    return replace(outcome, copy_wanted=sent and isinstance(result, SendResult) and result.copy_wanted is True)
 
 
 def _judge(

@@ -116,10 +116,11 @@ class Reports:
             if state in FINAL:
                 row.report_due_at = None
         await session.flush()
-        return await _update_messages(session, base_id, touched)
+        return await update_messages(session, base_id, touched)
 
 
-async def _update_messages(session: AsyncSession, base_id: str, message_ids: set[str]) -> Sequence[tuple[str, State]]:
+async def update_messages(session: AsyncSession, base_id: str, message_ids: set[str]) -> Sequence[tuple[str, State]]:
+    """Bring messages to the state that their recipients say; what they are now."""
     states: dict[str, list[State]] = defaultdict(list)
     for message_id, state in await queries.siblings(session, base_id=base_id, message_ids=message_ids):
         states[message_id].append(State(state))

@@ -25,7 +25,7 @@ class AttachmentGiven:
 class MailRequest:
     """A mail of the collaborator `sender` (code). Addresses are written `a@b.fr` or `Name <a@b.fr>`; `at` is aware; a
     higher `priority` goes first; `account` is chosen by the platform unless given. With `calendar` it is an
-    invitation."""
+    invitation. `answers` is the id of a mail that came in: the answer is of its thread, everywhere."""
 
     sender: str
     to: tuple[str, ...] = ()
@@ -41,6 +41,7 @@ class MailRequest:
     at: datetime | None = None
     account: str | None = None
     calendar: CalendarPart | None = None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

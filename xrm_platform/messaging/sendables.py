@@ -20,7 +20,9 @@ from xrm_platform.providers import (
 
 from . import delivery_queries as queries
 from .files import FileMissing, Files
+from .mail import queries as mail_queries
 from .mail.outgoing import outgoing_mail
+from .mail.tables import MailAnswer
 from .outcomes import Attempt, Pending
 from .states import State
 from .tables import Attachment, Message, MessageRecipient
@@ -35,6 +37,7 @@ class Claimed:
     message: Message
     recipients: Sequence[MessageRecipient]
     attachments: Sequence[Attachment]
+    answer: MailAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,11 @@ async def read_claimed(session: AsyncSession, *, base_id: str, messages: Sequenc
     mails = [message.id for message in messages if message.channel == Channel.MAIL]
     for file in await queries.attachments_to_send(session, base_id=base_id, message_ids=mails):
         attachments[file.message_id].append(file)
-    return [Claimed(message, recipients[message.id], attachments[message.id]) for message in messages]
+    answers = await mail_queries.answers(session, base_id=base_id, message_ids=mails)
+    return [
+        Claimed(message, recipients[message.id], attachments[message.id], answers.get(message.id))
+        for message in messages
+    ]
 
 
 class Sendables:
@@ -77,7 +84,7 @@ class Sendables:
             return Sendable(attempt, (), PermanentError(error.code))
         envelope = [pending.address for pending in attempt.pending]
         named = [row for row in claimed.recipients if row.state != State.CANCELLED]
-        return Sendable(attempt, (outgoing_mail(claimed.message, named, envelope, files),))
+        return Sendable(attempt, (outgoing_mail(claimed.message, named, envelope, files, claimed.answer),))
 
     async def _bytes(self, sha256: str) -> bytes:
         if sha256 in self._cache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,8 @@ from .checks import check_mail, check_sms, check_sms_parts
 from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
 from .entering import Entrance, enter, route_of
 from .files import Files
+from .inbound.mail.answering import answer_to
+from .mail.threads import enter_thread
 from .requests import MailRequest, SmsRequest, fingerprint
 from .rules.admission import Ground
 from .rules.texts import sms_text
@@ -56,7 +59,7 @@ class Sending:
 
         Recipients who opted out, or whose consent is missing, are cancelled at once and the others served. Raises
         `Invalid`, `Missing`, `Forbidden` (rights, or the veto of a plugin) and `Conflicting` (no account, no address to
-        send from, nobody left to write to, the key used for another request).
+        send from, nobody left to write to, the key used for another request, a mail that nobody answers).
         """
         earlier = await self._earlier(actor, request, idempotency_key)
         if earlier is not None:
@@ -74,7 +77,11 @@ class Sending:
             )
             for given, cid in given_files(request, checked, order.sender)
         ]
-        return await self._queue(order, compose_mail(order, request, checked, files), ground, base)
+        draft = compose_mail(order, request, checked, files)
+        if request.answers is not None:
+            async with self._store.read() as session:
+                draft = replace(draft, answer=await answer_to(session, actor, request.answers, draft.message.id))
+        return await self._queue(order, draft, ground, base)
 
     async def send_sms(self, actor: Actor, request: SmsRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue an SMS, or hold it while SMS of the base or of the sender are paused. Marketing gets the STOP mention
@@ -109,6 +116,8 @@ class Sending:
         try:
             async with self._store.write() as session:
                 await enter(session, [judged], base_id=base.id, actor=order.actor.name)
+                if judged.answer is not None:
+                    await enter_thread(session, judged.answer, message.mail_message_id or "")
         except IntegrityError:
             # Another request with the same key was faster; any other conflict is not ours to explain.
             earlier = await self._earlier(order.actor, order.request, order.idempotency_key)

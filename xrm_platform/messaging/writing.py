@@ -8,16 +8,18 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.providers import ProviderError
+from xrm_platform.providers import InvalidRecipient, ProviderError
 
 from . import delivery_queries as queries
+from .mail import queries as mail_queries
+from .mail.errors import note_refused
 from .outcomes import Outcome
 
 
 async def write_outcomes(
-    session: AsyncSession, *, base_id: str, owner: str, outcomes: Sequence[Outcome], now: datetime
+    session: AsyncSession, *, base_id: str, account_id: str, owner: str, outcomes: Sequence[Outcome], now: datetime
 ) -> Sequence[Outcome]:
-    """Write what became of messages that `owner` was sending, and return those that were written.
+    """Write what became of messages of an account that `owner` was sending, and return those that were written.
 
     A message whose lease ran out meanwhile and that somebody else took is theirs; one that was only given up as
     `unknown` is known now.
@@ -38,7 +40,25 @@ async def write_outcomes(
             for recipient in outcome.recipients
         ],
     )
+    await mail_queries.add_copies(
+        session,
+        base_id=base_id,
+        account_id=account_id,
+        message_ids=[outcome.message_id for outcome in written if outcome.copy_wanted],
+        due_at=now,
+    )
+    await note_refused(session, base_id=base_id, refused=_refused(written), at=now)
     return written
+
+
+def _refused(outcomes: Sequence[Outcome]) -> dict[str, InvalidRecipient]:
+    """By the id of the recipient, why there is no such address."""
+    return {
+        recipient.id: recipient.error
+        for outcome in outcomes
+        for recipient in outcome.recipients
+        if isinstance(recipient.error, InvalidRecipient)
+    }
 
 
 def _recipient_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

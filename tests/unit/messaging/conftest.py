@@ -24,6 +24,11 @@ PLAIN_SMS = replace(
 )
 
 
+RECEIVING_MAIL = replace(
+    MEMORY_MAIL, slug="receiving_mail", capabilities=frozenset({Capability.INBOUND, Capability.SENT_COPY})
+)
+"""As an account with a mailbox."""
+
 PUSHING_SMS = replace(
     MEMORY_SMS, slug="pushing_sms", capabilities=MEMORY_SMS.capabilities - {Capability.IDEMPOTENT_SEND}
 )
@@ -33,7 +38,7 @@ PUSHING_SMS = replace(
 class MemoryProviders:
     @hookimpl
     def xrm_mail_providers(self):
-        return [MEMORY_MAIL, PLAIN_MAIL]
+        return [MEMORY_MAIL, PLAIN_MAIL, RECEIVING_MAIL]
 
     @hookimpl
     def xrm_sms_providers(self):
@@ -47,6 +52,7 @@ def memory_plugin() -> InProcessPlugin:
         {
             (Channel.MAIL, "memory_mail"): MemoryMail,
             (Channel.MAIL, "plain_mail"): MemoryMail,
+            (Channel.MAIL, "receiving_mail"): MemoryMail,
             (Channel.SMS, "memory_sms"): MemorySms,
             (Channel.SMS, "plain_sms"): MemorySms,
             (Channel.SMS, "pushing_sms"): MemorySms,
@@ -105,6 +111,12 @@ async def account(xrm, admin, slug: str) -> str:
 async def mail_account(xrm, admin, mail_service):
     """An account that does not recognise what it already has."""
     return await account(xrm, admin, "plain_mail")
+
+
+@pytest.fixture
+async def mailbox_account(xrm, admin, mail_service):
+    """An account by which mail comes in."""
+    return await account(xrm, admin, "receiving_mail")
 
 
 @pytest.fixture

@@ -144,7 +144,8 @@ async def test_a_conversation_shows_both_directions_newest_first(xrm, admin, pus
     rest = await xrm.inbox.with_contact(admin, person.id, limit=2, after=first.next)
     shown = [(entry.direction, entry.text) for entry in (*first.items, *rest.items)]
     assert shown == [("out", "Trois"), ("in", "Deux"), ("out", "Un")]
-    assert [entry.text for entry in (await xrm.inbox.with_number(admin, "0612345678")).items] == ["Trois", "Deux", "Un"]
+    by_number = await xrm.inbox.with_address(admin, "0612345678")
+    assert [entry.text for entry in by_number.items] == ["Trois", "Deux", "Un"]
 
 
 async def test_an_answer_to_somebody_elses_message_is_not_for_a_colleague(xrm, admin, push_account, sms_service, clock):

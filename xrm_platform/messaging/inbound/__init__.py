@@ -1,8 +1,24 @@
 """What comes in: by calls of vendors and by asking them, each message once, joined to contact and message."""
 
 from .conversation import Inbox
+from .mail.polling import CalendarMail, CalendarReader, MailPolling
+from .opening import OpenedFile, Opening
 from .polling import Polling
 from .pushes import MAX_BODY, Pushes
-from .views import ConversationEntry, InboundView
+from .views import ConversationEntry, InboundDetail, InboundView, ReceivedFileView
 
-__all__ = ["MAX_BODY", "ConversationEntry", "InboundView", "Inbox", "Polling", "Pushes"]
+__all__ = [
+    "MAX_BODY",
+    "CalendarMail",
+    "CalendarReader",
+    "ConversationEntry",
+    "InboundDetail",
+    "InboundView",
+    "Inbox",
+    "MailPolling",
+    "OpenedFile",
+    "Opening",
+    "Polling",
+    "Pushes",
+    "ReceivedFileView",
+]

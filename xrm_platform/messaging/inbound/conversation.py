@@ -1,24 +1,27 @@
-"""What came in, and the conversation with a contact or a number: everything that went either way, newest first."""
+"""What came in, and the conversation with a contact, a number or an address: everything that went either way, newest
+first."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging import queries as message_queries
+from xrm_platform.messaging.mail.addresses import mail_address
 from xrm_platform.messaging.messages import visible_senders
-from xrm_platform.messaging.tables import Message, MessageRecipient
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor, Scope
-from xrm_platform.people.contacts.lookup import contact, contacts_by_number
+from xrm_platform.people.contacts.folding import fold_mail
+from xrm_platform.people.contacts.lookup import contact
 from xrm_platform.people.phones import phone_of
 from xrm_platform.people.rights import require_collaborative, require_scope
 from xrm_platform.problems import Fault, Invalid
+from xrm_platform.providers import Channel
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import queries
-from .tables import InboundMessage
+from .showing import entries_in, entry_out, inbound_views
 from .views import ConversationEntry, InboundView
 
 
@@ -26,23 +29,27 @@ class Inbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def list(self, actor: Actor, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[InboundView]:
-        """What came in, newest first. Answers to a message are for those who see it, the rest is for everybody."""
+    async def list(
+        self, actor: Actor, *, channel: str | None = None, after: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[InboundView]:
+        """What came in, newest first. Answers to a message are for those who see it, what came to an account of a
+        collaborator for those who see that collaborator's messages, the rest for everybody."""
         require_collaborative(actor)
         require_scope(actor, Scope.READ)
         check_page(after, limit)
+        if channel is not None and channel not in {Channel.MAIL, Channel.SMS}:
+            raise Invalid.field("channel", "unknown_choice", given=channel, allowed="mail, sms")
         async with self._store.read() as session:
             rows = await queries.inbound_messages(
                 session,
                 base_id=actor.base_id,
                 visible_senders=await visible_senders(session, actor),
-                numbers=None,
-                contact_id=None,
+                channel=channel,
                 before=after,
                 limit=limit + 1,
             )
             page = page_of(rows, limit, lambda row: row.id)
-            views = [await _inbound_view(session, row) for row in page.items]
+            views = await inbound_views(session, actor.base_id, page.items)
         return Page(tuple(views), page.next)
 
     async def with_contact(
@@ -54,22 +61,31 @@ class Inbox:
         check_page(after, limit)
         async with self._store.read() as session:
             person = await contact(session, base_id=actor.base_id, contact_id=contact_id)
-            addresses = [phone.number for phone in person.phones] + [mail.address for mail in person.mails]
+            addresses = [phone.number for phone in person.phones]
+            for mail in person.mails:
+                addresses += [mail.address, fold_mail(mail.address)]
             return await self._conversation(session, actor, addresses, person.id, after, limit)
 
-    async def with_number(
-        self, actor: Actor, number: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
+    async def with_address(
+        self, actor: Actor, address: str, *, after: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[ConversationEntry]:
-        """The same for a number as people write it, whether a contact has it or not."""
+        """The same for a number as people write it, or a mail address, whether a contact has it or not."""
         require_collaborative(actor)
         require_scope(actor, Scope.READ)
         check_page(after, limit)
         async with self._store.read() as session:
-            base = await lookup.base(session, base_id=actor.base_id)
-            phone = phone_of(number, base.country)
-            if isinstance(phone, Fault):
-                raise Invalid({"number": phone})
-            return await self._conversation(session, actor, [phone.number], None, after, limit)
+            if "@" in address:
+                mail = mail_address(address)
+                if isinstance(mail, Fault):
+                    raise Invalid({"address": mail})
+                addresses = [mail.email, fold_mail(mail.email)]
+            else:
+                base = await lookup.base(session, base_id=actor.base_id)
+                phone = phone_of(address, base.country)
+                if isinstance(phone, Fault):
+                    raise Invalid({"number": phone})
+                addresses = [phone.number]
+            return await self._conversation(session, actor, addresses, None, after, limit)
 
     async def _conversation(
         self,
@@ -85,8 +101,9 @@ class Inbox:
             session,
             base_id=actor.base_id,
             visible_senders=senders,
-            numbers=addresses,
+            addresses=addresses,
             contact_id=contact_id,
+            copies=False,
             before=after,
             limit=limit + 1,
         )
@@ -97,63 +114,7 @@ class Inbox:
             session, base_id=actor.base_id, message_ids=[message.id for message in went]
         )
         codes = await lookup.codes(session, base_id=actor.base_id)
-        entries = [_came(row) for row in came] + [
-            _went(row, recipients[row.id], addresses, codes[row.sender_id]) for row in went
-        ]
+        entries = await entries_in(session, actor.base_id, came)
+        entries += [entry_out(row, recipients[row.id], codes[row.sender_id], addresses) for row in went]
         entries.sort(key=lambda entry: entry.id, reverse=True)
         return page_of(entries[: limit + 1], limit, lambda entry: entry.id)
-
-
-async def _inbound_view(session: AsyncSession, row: InboundMessage) -> InboundView:
-    if row.contact_id is not None:
-        contacts: tuple[str, ...] = (row.contact_id,)
-    else:
-        sharing = await contacts_by_number(session, base_id=row.base_id, number=row.sender)
-        contacts = tuple(one.id for one in sharing)
-    return InboundView(
-        id=row.id,
-        channel=row.channel,
-        account=row.account_id,
-        sender=row.sender,
-        to=row.recipient,
-        text=row.text,
-        received_at=row.received_at,
-        contacts=contacts,
-        answers=row.answers_id,
-        stop=row.stop,
-    )
-
-
-def _came(row: InboundMessage) -> ConversationEntry:
-    return ConversationEntry(
-        id=row.id,
-        direction="in",
-        channel=row.channel,
-        at=row.received_at,
-        address=row.sender,
-        subject="",
-        text=row.text,
-        sender=None,
-        state=None,
-        answers=row.answers_id,
-        stop=row.stop,
-    )
-
-
-def _went(
-    message: Message, recipients: Sequence[MessageRecipient], addresses: Collection[str], sender: str
-) -> ConversationEntry:
-    to_them = [row for row in recipients if row.address in addresses]
-    return ConversationEntry(
-        id=message.id,
-        direction="out",
-        channel=message.channel,
-        at=message.created_at,
-        address=to_them[0].address,
-        subject=message.subject,
-        text=message.text,
-        sender=sender,
-        state=to_them[0].state,
-        answers=None,
-        stop=None,
-    )

@@ -11,10 +11,11 @@ from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.sources import Source, Sources
-from xrm_platform.providers import Capability, InboundSms, OptedOut, ProviderError
+from xrm_platform.providers import Capability, Channel, InboundSms, OptedOut, ProviderError
 from xrm_platform.store import Store
 
 from . import queries
+from .mail.polling import MailPolling
 from .pushes import write_down
 
 EVERY = timedelta(minutes=5)
@@ -33,6 +34,7 @@ class Polling:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
+        mail: MailPolling,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -40,6 +42,7 @@ class Polling:
         self._notices = notices
         self._wake = wake
         self._now = now
+        self._mail = mail
 
     async def tick(self) -> None:
         """Wake what is due, and forget calls that were read long ago."""
@@ -55,19 +58,23 @@ class Polling:
             await queries.forget_calls(session, before=now - KEEP_CALLS)
 
     async def ask(self, account_id: str) -> None:
-        """The job `inbox`: messages and opt-outs of an account since the last time."""
+        """The job `inbox`: what came in for an account since the last time, and who opted out."""
         source = await self._sources.open(account_id, sending=False)
-        if source is None or source.account.suspended:
+        if source is None or source.account.suspended or self._mail.rests(source):
             return
         now = self._now()
         base_id = source.account.base_id
         async with self._store.read() as session:
-            answered_at = await queries.answered_at(session, base_id=base_id, account_id=account_id, what="inbox")
+            asked = await queries.asked(session, base_id=base_id, account_id=account_id, what="inbox")
+        answered_at = None if asked is None else asked.answered_at
         answered = True
         try:
-            told = await self._told(source, (answered_at or source.account.created_at) - OVERLAP)
-            await write_down(self._store, self._notices, source, told, now)
-            await self._tell_stops(source)
+            if source.account.channel == Channel.MAIL:
+                await self._mail.ask(source)
+            else:
+                await self._ask_for_sms(source, (answered_at or source.account.created_at) - OVERLAP, now)
+            if asked is not None and asked.answered_at != asked.at:
+                await self._connections.note_health(source.account)
         except ProviderError as error:
             answered = False
             await self._connections.note_health(source.account, error)
@@ -75,6 +82,11 @@ class Polling:
             await queries.note_asked(
                 session, base_id=base_id, account_id=account_id, what="inbox", at=now, answered=answered
             )
+
+    async def _ask_for_sms(self, source: Source, since: datetime, now: datetime) -> None:
+        told = await self._told(source, since)
+        await write_down(self._store, self._notices, source, told, now)
+        await self._tell_stops(source)
 
     async def _told(self, source: Source, since: datetime) -> list[InboundSms | OptedOut]:
         capabilities = source.driver.descriptor.capabilities

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from xrm_platform.messaging.states import State
 from xrm_platform.messaging.tables import Message, MessageRecipient
 from xrm_platform.providers import Channel
 
+from .mail.tables import ReceivedMail
 from .tables import Asked, InboundMessage, PushAddress, PushCall
 
 
@@ -65,22 +66,21 @@ async def accounts_with_waiting_calls(session: AsyncSession) -> Sequence[str]:
 
 
 async def accounts_to_ask(session: AsyncSession, *, what: str, before: datetime) -> Sequence[str]:
-    """SMS accounts, of any base, whose vendor was not asked for `what` since `before`."""
+    """Accounts, of any base, of channels by which something comes in, whose vendor was not asked for `what` since
+    `before`."""
     asked = (Asked.account_id == ProviderAccount.id) & (Asked.what == what)
     query = (
         select(ProviderAccount.id)
         .where(ProviderAccount.removed_at.is_(None))
         .outerjoin(Asked, asked)
-        .where(ProviderAccount.channel == Channel.SMS, or_(Asked.at.is_(None), Asked.at < before))
+        .where(ProviderAccount.channel.in_((Channel.SMS, Channel.MAIL)), or_(Asked.at.is_(None), Asked.at < before))
     )
     return (await session.scalars(query)).all()
 
 
-async def answered_at(session: AsyncSession, *, base_id: str, account_id: str, what: str) -> datetime | None:
-    """When the vendor last answered, None when it never did."""
-    query = select(Asked.answered_at).where(
-        Asked.base_id == base_id, Asked.account_id == account_id, Asked.what == what
-    )
+async def asked(session: AsyncSession, *, base_id: str, account_id: str, what: str) -> Asked | None:
+    """When the vendor was last asked and when it answered; None when it was never asked."""
+    query = select(Asked).where(Asked.base_id == base_id, Asked.account_id == account_id, Asked.what == what)
     return await session.scalar(query)
 
 
@@ -161,25 +161,65 @@ async def inbound_messages(
     *,
     base_id: str,
     visible_senders: Collection[str] | None,
-    numbers: Collection[str] | None,
-    contact_id: str | None,
+    addresses: Collection[str] | None = None,
+    contact_id: str | None = None,
+    channel: str | None = None,
+    copies: bool = True,
     before: str | None,
     limit: int,
 ) -> Sequence[InboundMessage]:
-    """Newest first. `visible_senders` leaves those that answer nobody or one of these collaborators; `numbers` and
-    `contact_id` leave those from one of the numbers or of the contact."""
-    query = select(InboundMessage).where(InboundMessage.base_id == base_id)
-    if visible_senders is not None:
-        query = query.outerjoin(Message, Message.id == InboundMessage.answers_id).where(
-            or_(InboundMessage.answers_id.is_(None), Message.sender_id.in_(visible_senders))
-        )
-    if numbers is not None or contact_id is not None:
+    """Newest first. `addresses` and `contact_id` leave those from one of the addresses or of the contact; without
+    `copies` a mail that came to several mailboxes is there once."""
+    query = _visible(base_id, visible_senders)
+    if addresses is not None or contact_id is not None:
         query = query.where(
-            or_(InboundMessage.sender.in_(numbers or ()), InboundMessage.contact_id == (contact_id or ""))
+            or_(InboundMessage.sender.in_(addresses or ()), InboundMessage.contact_id == (contact_id or ""))
         )
+    if channel is not None:
+        query = query.where(InboundMessage.channel == channel)
+    if not copies:
+        query = query.where(or_(ReceivedMail.copied.is_(None), ReceivedMail.copied.is_(False)))
     if before is not None:
         query = query.where(InboundMessage.id < before)
     return (await session.scalars(query.order_by(InboundMessage.id.desc()).limit(limit))).all()
+
+
+async def inbound_message(
+    session: AsyncSession, *, base_id: str, inbound_id: str, visible_senders: Collection[str] | None
+) -> InboundMessage | None:
+    return await session.scalar(_visible(base_id, visible_senders).where(InboundMessage.id == inbound_id))
+
+
+async def mails_with_ids(
+    session: AsyncSession, *, base_id: str, message_ids: Collection[str], visible_senders: Collection[str] | None
+) -> Sequence[InboundMessage]:
+    """Mails with one of these Message-IDs, each once."""
+    query = _visible(base_id, visible_senders).where(
+        ReceivedMail.message_id.in_(message_ids), ReceivedMail.copied.is_(False)
+    )
+    return (await session.scalars(query)).all()
+
+
+def _visible(base_id: str, visible_senders: Collection[str] | None) -> Select[InboundMessage]:
+    """What may be seen by those who see the messages of `visible_senders`, None for everybody's: what answers or is
+    about one of them, what came to an account of one of them and, of the base's own accounts, what is about nothing."""
+    query = (
+        select(InboundMessage)
+        .outerjoin(ReceivedMail, ReceivedMail.inbound_id == InboundMessage.id)
+        .where(InboundMessage.base_id == base_id)
+    )
+    if visible_senders is None:
+        return query
+    query = query.join(ProviderAccount, ProviderAccount.id == InboundMessage.account_id).outerjoin(
+        Message, Message.id == func.coalesce(InboundMessage.answers_id, ReceivedMail.about_id)
+    )
+    return query.where(
+        or_(
+            Message.sender_id.in_(visible_senders),
+            ProviderAccount.collaborator_id.in_(visible_senders),
+            and_(Message.id.is_(None), ProviderAccount.collaborator_id.is_(None)),
+        )
+    )
 
 
 async def messages_to(

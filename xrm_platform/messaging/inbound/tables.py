@@ -11,9 +11,12 @@ from xrm_platform.store import Record
 
 
 class InboundMessage(Record):
-    """An SMS that came in, once. `contact_id` is the one contact that has the number; None when nobody has it or
+    """An SMS or a mail that came in, once.
+
+    `sender` is a number or a folded mail address, `contact_id` the one contact that has it; None when nobody has it or
     several share it. `answers_id` is the message it answers. `stop` is what it asks to end, `stop_told` whether the
-    vendor knows."""
+    vendor knows.
+    """
 
     __tablename__ = "inbound_message"
     __table_args__ = (

@@ -9,6 +9,7 @@ from xrm_platform.providers import Address, Attachment, OutgoingMail
 
 from .addresses import mail_address
 from .invitations import calendar_part, is_calendar_part
+from .tables import MailAnswer
 
 
 def outgoing_mail(
@@ -16,8 +17,10 @@ def outgoing_mail(
     recipients: Sequence[tables.MessageRecipient],
     envelope: Sequence[str],
     attachments: Sequence[tuple[tables.Attachment, bytes]],
+    answer: MailAnswer | None = None,
 ) -> OutgoingMail:
-    """`recipients` are all of the message, `envelope` the addresses this attempt is for."""
+    """`recipients` are all of the message, `envelope` the addresses this attempt is for, `answer` which mail it
+    answers."""
     files = [(row, content) for row, content in attachments if not is_calendar_part(row)]
     by_kind = {kind: tuple(_address(row) for row in recipients if row.kind == kind) for kind in ("to", "cc", "bcc")}
     return OutgoingMail(
@@ -34,6 +37,7 @@ def outgoing_mail(
         html=message.html,
         reply_to=_reply_to(message.reply_to),
         attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in files),
+        headers={} if answer is None else {"In-Reply-To": answer.in_reply_to, "References": answer.references},
         calendar=calendar_part(attachments),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from xrm_platform.messaging.inbound.mail.tables import ReceivedFile
 from xrm_platform.messaging.states import UNDER_WAY
 from xrm_platform.messaging.tables import Attachment, Message
 from xrm_platform.people.contacts.views import ConsentState
@@ -207,12 +208,13 @@ async def files_of(session: AsyncSession, *, base_id: str, message_ids: Collecti
 
 async def files_in_use(session: AsyncSession, *, sha256s: Collection[str]) -> set[str]:
     """Those of the files that a message of any base still has: the same content is stored once for all."""
-    query = (
+    went = (
         select(Attachment.sha256)
         .join(Message, and_(Message.base_id == Attachment.base_id, Message.id == Attachment.message_id))
         .where(Attachment.sha256.in_(sha256s), Message.purged_at.is_(None))
     )
-    return set(await session.scalars(query))
+    came = select(ReceivedFile.sha256).where(ReceivedFile.sha256.in_(sha256s))
+    return set(await session.scalars(union_all(went, came)))
 
 
 async def purge(session: AsyncSession, *, base_id: str, message_ids: Collection[str], at: datetime) -> None:

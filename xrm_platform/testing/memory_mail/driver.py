@@ -7,6 +7,8 @@ from typing import Any
 
 from xrm_platform.providers import (
     DriverContext,
+    InboundMail,
+    MailListing,
     OutgoingMail,
     ProviderError,
     SendResult,
@@ -26,6 +28,15 @@ class MemoryMail:
 
     async def send(self, batch: Sequence[OutgoingMail]) -> Sequence[SendResult]:
         return [self._service.send(mail) for mail in batch]
+
+    async def inbox(self, cursor: str | None) -> MailListing:
+        return self._service.listing(cursor)
+
+    async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
+        return [mail for key in keys for mail in self._service.fetched(key, max_bytes)]
+
+    async def file_sent(self, mail: OutgoingMail) -> None:
+        self._service.file_sent(mail)
 
     async def check(self) -> Sequence[Tick]:
         try:

@@ -14,7 +14,10 @@ from xrm_platform.providers import (
     Attachment,
     AuthError,
     Handover,
+    InboundMail,
     InvalidRecipient,
+    MailEntry,
+    MailListing,
     OutcomeUnknown,
     OutgoingMail,
     PermanentError,
@@ -42,6 +45,13 @@ class MemoryMailService:
         self.accepted: list[AcceptedMail] = []
         self.spoilt_answers: deque[ProviderError] = deque()
         """Each spoils one message: `OutcomeUnknown` after it was taken, any other instead of that."""
+        self.mailbox: dict[str, bytes] = {}
+        """What came in, by key, oldest first."""
+        self.sent_folder: list[OutgoingMail] = []
+        self.wants_copies = False
+        """Whether copies of what is sent are to be put into `sent_folder`."""
+        self.spoilt_keys: dict[str, ProviderError] = {}
+        """Mails that cannot be loaded, and why."""
         self._reached: set[tuple[str, str]] = set()
         self._refused: dict[str, ProviderError] = {}
         self._max_octets: int | None = None
@@ -65,12 +75,33 @@ class MemoryMailService:
             if spoilt is not None and not isinstance(spoilt, OutcomeUnknown):
                 raise spoilt
             self._judge(mail)
-            result = SendResult(mail.id, tuple(self._take(mail)))
+            result = SendResult(mail.id, tuple(self._take(mail)), copy_wanted=self.wants_copies)
             if spoilt is not None:
                 raise spoilt
         except ProviderError as error:
             return SendResult(mail.id, error=error)
         return result
+
+    def listing(self, cursor: str | None) -> MailListing:
+        """What came in after the mail that has `cursor` for its key; everything when it is gone."""
+        self.sign_in()
+        keys = list(self.mailbox)
+        new = keys[keys.index(cursor) + 1 :] if cursor in keys else keys
+        return MailListing(tuple(MailEntry(key, len(self.mailbox[key])) for key in new), keys[-1] if keys else None)
+
+    def fetched(self, key: str, max_bytes: int) -> list[InboundMail]:
+        """The mail, if it is there."""
+        self.sign_in()
+        if key in self.spoilt_keys:
+            raise self.spoilt_keys[key]
+        content = self.mailbox.get(key)
+        return [] if content is None else [InboundMail(key, content if len(content) <= max_bytes else None)]
+
+    def file_sent(self, mail: OutgoingMail) -> None:
+        """Put `mail` into the folder of sent mail, once."""
+        self.sign_in()
+        if mail.message_id not in {one.message_id for one in self.sent_folder}:
+            self.sent_folder.append(mail)
 
     def _judge(self, mail: OutgoingMail) -> None:
         octets = len(mail.text) + len(mail.html or "") + sum(len(file.content) for file in mail.attachments)
@@ -96,6 +127,12 @@ class MemoryMailService:
         ]
 
     # What a test turns
+
+    def receive(self, octets: bytes, key: str | None = None) -> str:
+        """A mail comes in; its key."""
+        key = key or f"key-{len(self.mailbox) + 1}"
+        self.mailbox[key] = octets
+        return key
 
     async def arrived(self) -> Sequence[Arrival]:
         return [Arrival(one.mail.sender.email, one.recipients, written(one.mail)) for one in self.accepted]

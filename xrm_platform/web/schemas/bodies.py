@@ -151,6 +151,9 @@ class MailNew(_Message):
     text = string(TEXT_LENGTH)
     html = fields.String(validate=validate.Length(max=TEXT_LENGTH), allow_none=True)
     attachments = fields.List(fields.Nested(AttachmentNew), validate=validate.Length(max=MOST_ATTACHMENTS))
+    answers = string(
+        CODE_LENGTH, allow_none=True, metadata={"description": "Id of a mail that came in, to answer in its thread."}
+    )
 
 
 class SmsNew(_Message):

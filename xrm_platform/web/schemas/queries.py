@@ -31,6 +31,16 @@ class HeldQuery(Body):
     sender = string(40, metadata={"description": "Only messages of this collaborator."})
 
 
+class InboxQuery(PageQuery):
+    channel = fields.String(validate=validate.OneOf(["mail", "sms"]))
+
+
+class InboundQuery(Body):
+    remote = fields.Boolean(
+        metadata={"description": "With images from elsewhere, whose server learns that somebody reads."}
+    )
+
+
 class ChannelQuery(Body):
     channel = choice(Channel, metadata={"description": "Where a provider has the same name on several channels."})
 

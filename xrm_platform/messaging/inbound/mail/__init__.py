@@ -1,0 +1,1 @@
+"""Mail that comes in: read with care, each once, joined to the contact, the thread and the message that it answers."""

@@ -1,0 +1,199 @@
+"""Read a mailbox: what is new in it, in pages, each mail in a transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from xrm_platform.jobs import Wake
+from xrm_platform.messaging.files import Files
+from xrm_platform.messaging.notices import Notices
+from xrm_platform.messaging.sources import Source
+from xrm_platform.providers import (
+    AccountError,
+    BadResponse,
+    Capability,
+    InboundMail,
+    MailEntry,
+    MailListing,
+    ProviderError,
+    TransientError,
+)
+from xrm_platform.store import Store
+
+from . import queries
+from .reading import MAX_BYTES, ReadMail, read_mail
+from .receiving import note_too_large, receive_mail
+
+PAGE = 20
+PAGE_BYTES = 16 * 1024 * 1024
+RUN = 200
+"""Mails that one run reads; a mailbox with more is gone on with by the next."""
+
+REST = timedelta(hours=1)
+"""How long a mailbox is left alone whose server refused the credentials: some lock an account after a few attempts."""
+
+log = structlog.get_logger("xrm.messaging")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMail:
+    """A mail that holds a calendar object (RFC 6047): `method` is REQUEST, REPLY, CANCEL …, `ical` the object. `sender`
+    is whom the mail says that it is from, which anybody can write."""
+
+    base_id: str
+    account_id: str
+    inbound_id: str
+    sender: str
+    method: str
+    ical: str
+    at: datetime
+
+
+CalendarReader = Callable[[CalendarMail], Awaitable[None]]
+
+
+class MailPolling:
+    """`calendar_readers` are told of each calendar object, after its mail is written down; what they raise is
+    logged."""
+
+    def __init__(
+        self,
+        store: Store,
+        files: Files,
+        notices: Notices,
+        wake: Wake,
+        now: Callable[[], datetime],
+        calendar_readers: Sequence[CalendarReader] = (),
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._notices = notices
+        self._wake = wake
+        self._now = now
+        self._calendar_readers = calendar_readers
+        self._resting: dict[tuple[str, int], datetime] = {}
+
+    async def ask(self, source: Source) -> None:
+        """Read what is new in the mailbox of `source`. Raises the `ProviderError` that stood in the way."""
+        account = source.account
+        if Capability.INBOUND not in source.driver.descriptor.capabilities:
+            return
+        try:
+            await self._ask(source)
+        except AccountError:
+            self._resting[account.id, account.rev] = self._now() + REST
+            raise
+
+    def rests(self, source: Source) -> bool:
+        """Whether the mailbox is to be left alone. Changed settings are tried at once."""
+        until = self._resting.get((source.account.id, source.account.rev))
+        return until is not None and self._now() < until
+
+    async def _ask(self, source: Source) -> None:
+        base_id, account_id = source.account.base_id, source.account.id
+        async with self._store.read() as session:
+            cursor = await queries.cursor(session, base_id=base_id, account_id=account_id)
+        listing: MailListing = await source.driver.call("inbox", lambda driver: driver.inbox(cursor))
+        if not isinstance(listing, MailListing):
+            raise BadResponse("listing_not_understood")
+        keys = [entry.key for entry in listing.entries]
+        async with self._store.read() as session:
+            known = await queries.known_keys(session, base_id=base_id, account_id=account_id, keys=keys)
+        new = [entry for entry in listing.entries if entry.key not in known]
+        await self._take_all(source, new[:RUN])
+        if len(new) > RUN:
+            self._wake(f"inbox {account_id}")
+        elif listing.cursor != cursor:
+            async with self._store.write() as session:
+                await queries.put_cursor(session, base_id=base_id, account_id=account_id, cursor=listing.cursor)
+
+    async def _take_all(self, source: Source, entries: Sequence[MailEntry]) -> None:
+        """A mail that cannot be loaded does not stop those after it. Raises what stopped the first."""
+        failed: list[ProviderError] = []
+        for page in pages([entry for entry in entries if entry.size <= MAX_BYTES]):
+            try:
+                await self._take(source, page)
+            except TransientError as error:
+                if len(page) == 1:
+                    failed.append(error)
+                else:
+                    failed += await self._one_by_one(source, page)
+            if len(failed) > 1:
+                break
+        for entry in entries:
+            if entry.size > MAX_BYTES:
+                await self._name(source, entry)
+        if failed:
+            raise failed[0]
+
+    async def _one_by_one(self, source: Source, page: Sequence[MailEntry]) -> list[ProviderError]:
+        failed: list[ProviderError] = []
+        for entry in page:
+            try:
+                await self._take(source, [entry])
+            except TransientError as error:
+                failed.append(error)
+                if len(failed) > 1:
+                    break
+        return failed
+
+    async def _take(self, source: Source, page: Sequence[MailEntry]) -> None:
+        keys = [entry.key for entry in page]
+        mails: Sequence[InboundMail] = await source.driver.call("fetch", lambda driver: driver.fetch(keys, MAX_BYTES))
+        entries = {entry.key: entry for entry in page}
+        for mail in mails:
+            if not isinstance(mail, InboundMail) or mail.key not in entries:
+                raise BadResponse("listing_not_understood")
+            if mail.content is None or len(mail.content) > MAX_BYTES:
+                await self._name(source, entries[mail.key])
+            else:
+                await self._write(source, entries[mail.key], await asyncio.to_thread(read_mail, mail.content))
+
+    async def _write(self, source: Source, entry: MailEntry, mail: ReadMail) -> None:
+        stored = [await self._files.put(file.content) for file in mail.files]
+        async with self._store.write() as session:
+            received = await receive_mail(session, source.account, entry, mail, stored, self._now())
+        if received is None:
+            return
+        self._notices.post(source.base_code, "inbound", [(received.inbound_id, "received")])
+        self._notices.post(source.base_code, "message", received.changed)
+        if mail.calendar is not None:
+            await self._tell(source, received.inbound_id, received.sender, mail)
+
+    async def _tell(self, source: Source, inbound_id: str, sender: str, mail: ReadMail) -> None:
+        told = CalendarMail(
+            base_id=source.account.base_id,
+            account_id=source.account.id,
+            inbound_id=inbound_id,
+            sender=sender,
+            method=mail.calendar_method,
+            ical=mail.calendar or "",
+            at=self._now(),
+        )
+        outcomes = await asyncio.gather(*(read(told) for read in self._calendar_readers), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                log.error("calendar object not read", inbound=inbound_id, error=type(outcome).__name__)
+
+    async def _name(self, source: Source, entry: MailEntry) -> None:
+        async with self._store.write() as session:
+            inbound_id = await note_too_large(session, source.account, entry, self._now())
+        if inbound_id is not None:
+            self._notices.post(source.base_code, "inbound", [(inbound_id, "received")])
+
+
+def pages(entries: Sequence[MailEntry]) -> Iterator[list[MailEntry]]:
+    """In their order; what is large is alone."""
+    page: list[MailEntry] = []
+    for entry in entries:
+        if page and (len(page) == PAGE or sum(one.size for one in page) + entry.size > PAGE_BYTES):
+            yield page
+            page = []
+        page.append(entry)
+    if page:
+        yield page
