@@ -59,10 +59,16 @@ BODIES = {
     "cancel_event": {},
     "make_feed": {"owner": "COM"},
     "change_agenda_preferences": {"tell_owner": False},
+    "link_calendar": {"owner": "COM"},
+    "change_calendar_link": {"auto_sync": False},
+    "release_deletions": {"delete": False},
+    "resolve_conflict": {"keep": "mine"},
+    "change_inviting": {"invites": False},
     "record_consent": {"channel": "sms", "purpose": "marketing", "state": "withdrawn"},
 }
 _DAY = {"from": "2026-12-01T00:00:00+00:00", "to": "2026-12-02T00:00:00+00:00"}
 QUERIES = {"list_occurrences": _DAY, "list_free_slots": {**_DAY, "people": "COM"}, "list_feeds": {"owner": "COM"}}
+QUERIES |= {"list_calendars": {"owner": "COM"}, "list_conflicts": {"owner": "COM"}}
 WITH_BASE = [endpoint for endpoint in ENDPOINTS if "{base}" in endpoint.path]
 SIGNED_IN = [endpoint for endpoint in ENDPOINTS if endpoint.need is not Need.NOTHING]
 MUTATING = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET"]
@@ -77,6 +83,7 @@ def request_of(endpoint, seed, *, base="ACME"):
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     ids |= {"events": seed.event, "feeds": seed.feed}
     ids["opt-outs"] = ids["bulks"] = "01900000-0000-7000-8000-000000000000"
+    ids["calendar-links"] = ids["sync-conflicts"] = ids["bulks"]
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
         base=base,
