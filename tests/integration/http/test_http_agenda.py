@@ -128,3 +128,23 @@ async def test_an_administrator_decides_whether_owners_are_told(as_user, marie) 
     assert (await as_user("chief")("PATCH", "/agenda-preferences", json={"tell_owner": False})).status == 200
     shown = await (await marie("GET", "/agenda-preferences")).json()
     assert shown == {"tell_owner": False, "invites": True, "not_inviting": []}
+
+
+async def test_invitations_and_what_came_of_them_are_shown(as_user, marie) -> None:
+    body = {"owner": "COM", "summary": "Visite", "start": "2099-12-01T10:00", "participants": ["anna@client.example"]}
+    made = await (await marie("POST", "/events", json=body)).json()
+    (participant,) = made["participants"]
+    assert participant["invited"] == "waiting"
+
+    shown = await (await marie("GET", f"/events/{made['id']}/invitations")).json()
+    ((one,), answers) = shown["sent"], shown["answers"]
+    assert (one["method"], one["people"][0]["address"], answers) == ("REQUEST", "anna@client.example", [])
+
+
+async def test_inviting_is_switched_by_those_whose_events_it_is_about(as_user, marie) -> None:
+    assert (await marie("PATCH", "/agenda-preferences", json={"invites": False})).status == 403
+    own = await marie("PATCH", "/agendas/COM/preferences", json={"invites": False})
+    assert (await own.json())["not_inviting"] == ["COM"]
+    assert (await marie("PATCH", "/agendas/DIR/preferences", json={"invites": False})).status == 403
+    by_chief = await as_user("chief")("PATCH", "/agenda-preferences", json={"invites": False})
+    assert (await by_chief.json())["invites"] is False

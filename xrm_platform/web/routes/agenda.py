@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from xrm_platform.agenda.invitations.views import EventInvitationsView
 from xrm_platform.agenda.requests import EventChanges, EventGiven, Part, ReminderGiven
 from xrm_platform.agenda.times import when
 from xrm_platform.agenda.views import (
@@ -29,6 +30,7 @@ from xrm_platform.web.schemas.agenda import (
     EventsQuery,
     FeedNew,
     FreeSlotsQuery,
+    InvitingChange,
     OccurrencesQuery,
     OwnerQuery,
     WhichPart,
@@ -126,6 +128,19 @@ async def show_event_ical(call: Call) -> Binary:
 async def list_overlaps(call: Call) -> dict[str, tuple[OverlapView, ...]]:
     """Where its owner would be busy twice, from now on."""
     return {"items": await call.xrm.schedule.overlaps(call.actor, call.path["id"])}
+
+
+@endpoint(
+    "GET",
+    EVENT + "/invitations",
+    "agenda",
+    "What people outside were told of an event",
+    Need.READ,
+    answer=view_schema(EventInvitationsView),
+)
+async def show_invitations(call: Call) -> EventInvitationsView:
+    """And what they answered; the last hundred of each, newest first."""
+    return await call.xrm.invitations.of(call.actor, call.path["id"])
 
 
 @endpoint(
@@ -231,7 +246,29 @@ async def show_agenda_preferences(call: Call) -> AgendaPreferencesView:
     answer=view_schema(AgendaPreferencesView),
 )
 async def change_agenda_preferences(call: Call) -> AgendaPreferencesView:
-    return await call.xrm.agenda_settings.set_tell_owner(call.actor, tell=call.body["tell_owner"])
+    settings = call.xrm.agenda_settings
+    if "tell_owner" in call.body:
+        await settings.set_tell_owner(call.actor, tell=call.body["tell_owner"])
+    if "invites" in call.body:
+        await settings.set_inviting(call.actor, invites=call.body["invites"])
+    return await settings.get(call.actor)
+
+
+@endpoint(
+    "PATCH",
+    AGENDA + "/preferences",
+    "agenda",
+    "Change the preferences of one agenda",
+    Need.SEND,
+    body=InvitingChange,
+    answer=view_schema(AgendaPreferencesView),
+)
+async def change_inviting(call: Call) -> AgendaPreferencesView:
+    """Whether the events of this agenda invite people outside, if the base lets them. The owner sets it, managers and
+    administrators too."""
+    return await call.xrm.agenda_settings.set_inviting(
+        call.actor, invites=call.body["invites"], owner=call.path["code"]
+    )
 
 
 def _given(body: Mapping[str, Any]) -> dict[str, Any]:

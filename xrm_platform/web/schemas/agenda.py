@@ -107,4 +107,11 @@ class FeedNew(Body):
 
 
 class AgendaPreferencesChange(Body):
-    tell_owner = fields.Boolean(required=True)
+    """What is left out stays as it is."""
+
+    tell_owner = fields.Boolean()
+    invites = fields.Boolean(metadata={"description": "Whether events invite people outside by mail."})
+
+
+class InvitingChange(Body):
+    invites = fields.Boolean(required=True)
