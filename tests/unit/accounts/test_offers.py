@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xrm_platform.problems import Conflicting, Forbidden, Invalid, Missing
+from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.testing.memory_sms import memory_sms_service
 
 SIGN_IN = {"password": "s3cret-é"}
