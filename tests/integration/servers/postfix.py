@@ -13,6 +13,9 @@ from .processes import free_ports, program, running
 
 MESSAGE_SIZE_LIMIT = 1_000_000
 
+UNKNOWN = "gone.example"
+"""A domain without any mailbox, as the server for it says (Dovecot) when this one has taken the mail already."""
+
 MAIN = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -31,6 +34,7 @@ smtp_dns_support_level = disabled
 default_transport = error:this server delivers nothing outside
 relay_transport = $default_transport
 local_transport = $default_transport
+transport_maps = texthash:{folder}/transports
 virtual_mailbox_domains = {domain}
 virtual_mailbox_maps = texthash:{folder}/owners
 virtual_transport = lmtp:unix:{dovecot.lmtp}
@@ -89,6 +93,7 @@ def postfix(
         each.mkdir(parents=True)
     shutil.chown(folder / "data", "postfix", "postfix")
     (folder / "owners").write_text("".join(f"{address} {address}\n" for address in addresses))
+    (folder / "transports").write_text(f"{UNKNOWN} lmtp:unix:{dovecot.lmtp}\n")
     main = MAIN.format(
         folder=folder,
         certificate=certificate,
