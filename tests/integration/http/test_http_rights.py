@@ -83,7 +83,7 @@ def request_of(endpoint, seed, *, base="ACME"):
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     ids |= {"events": seed.event, "feeds": seed.feed}
     ids["opt-outs"] = ids["bulks"] = "01900000-0000-7000-8000-000000000000"
-    ids["calendar-links"] = ids["sync-conflicts"] = ids["bulks"]
+    ids["calendar-links"] = ids["sync-conflicts"] = ids["inbox"] = ids["bulks"]
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(
         base=base,
@@ -91,7 +91,8 @@ def request_of(endpoint, seed, *, base="ACME"):
         login="marie",
         slug="memory_mail",
         channel="mail",
-        number="0612345678",
+        address="0612345678",
+        file=ids["bulks"],
         name="Lyon",
         id=ids.get(about, ""),
     )

@@ -129,10 +129,12 @@ class Opening:
         return came, [one for one in went.values() if senders is None or one.sender_id in senders]
 
 
-async def visible_inbound(session: AsyncSession, actor: Actor, inbound_id: str) -> InboundMessage:
-    """Raises `Missing` for a message that is not there or not for the actor to see."""
+async def visible_inbound(
+    session: AsyncSession, actor: Actor, inbound_id: str, scope: Scope = Scope.READ
+) -> InboundMessage:
+    """Raises `Missing` for a message that is not there or not for the actor to see; `scope` is what a token needs."""
     require_collaborative(actor)
-    require_scope(actor, Scope.READ)
+    require_scope(actor, scope)
     found = None
     if is_id(inbound_id):
         found = await queries.inbound_message(

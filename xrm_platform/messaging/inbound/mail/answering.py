@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging.inbound.opening import visible_inbound
 from xrm_platform.messaging.mail.tables import MailAnswer
-from xrm_platform.people.actor import Actor
+from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.problems import Conflicting
 
 from . import queries
@@ -22,7 +22,7 @@ async def answer_to(session: AsyncSession, actor: Actor, inbound_id: str, messag
     Raises `Missing`, and `Conflicting` for what nobody may answer: an SMS, a mail without an id, and what a machine
     wrote, for two machines would never end.
     """
-    inbound = await visible_inbound(session, actor, inbound_id)
+    inbound = await visible_inbound(session, actor, inbound_id, Scope.SEND)
     mail = (await queries.mails(session, base_id=actor.base_id, inbound_ids=[inbound.id])).get(inbound.id)
     if mail is None or mail.message_id is None:
         raise Conflicting("not_answerable")
