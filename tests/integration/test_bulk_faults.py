@@ -98,6 +98,7 @@ async def lived_through(xrm, admin, esendex: EsendexServer, account: str, job: s
 @pytest.mark.slow
 async def test_everybody_of_ten_thousand_ends_in_the_true_state_and_nobody_gets_it_twice(tmp_path, monkeypatch):
     monkeypatch.setattr("xrm_esendex.client.TIMEOUT", ClientTimeout(total=2))  # a vendor that is silent for good
+    monkeypatch.setattr("xrm_platform.messaging.reports.BATCH", 2500)  # so many are in few pages of the listing
     clock = Clock()
     numbers = [f"+336{index:08d}" for index in range(10_000_000, 10_000_000 + PEOPLE)]
     people = "Mobile;Prénom\n" + "".join(f"{number};Nom {place}\n" for place, number in enumerate(numbers))
