@@ -137,9 +137,7 @@ class Gate:
             return False
         return True
 
-    def _is_cancelled(
-        self, one: Claimed, stopped: Mapping[str, JobState], now: datetime, findings: _Findings
-    ) -> bool:
+    def _is_cancelled(self, one: Claimed, stopped: Mapping[str, JobState], now: datetime, findings: _Findings) -> bool:
         """Whether its bulk job was cancelled while it was on its way to a second attempt."""
         if stopped.get(one.message.bulk_id or "") is not JobState.CANCELLED:
             return False
