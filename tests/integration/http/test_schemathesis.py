@@ -101,6 +101,7 @@ def lead_somewhere(case: schemathesis.Case, seed) -> None:
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     ids |= {"events": seed.event, "feeds": seed.feed}
     real = {"code": "COM", "login": "marie", "slug": "smtp", "channel": "mail", "id": ids.get(about, "")}
+    real |= {"name": "Lyon", "address": "0612345678", "file": "01900000-0000-7000-8000-000000000000"}
     for name, value in case.path_parameters.items():
         if name == "base":
             case.path_parameters[name] = "ACME"
