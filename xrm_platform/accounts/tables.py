@@ -34,8 +34,7 @@ class ProviderAccount(Record):
     """One set of settings of one provider, of the base or of a collaborator.
 
     `rev` rises with every change of the settings, so that a driver built from older ones is given up. `paused` is a
-    person's pause, `suspended` the platform's after refused credentials; both keep what is queued. Before `rest_until`
-    the vendor asked not to be called. While `deliver_owner` sends by it, until `deliver_until`, no other worker does.
+    person's pause, `suspended` the platform's after refused credentials; both keep what is queued.
 
     After `removed_at` it is there only for what refers to it: without settings, seen by nobody, its name free again.
     """
@@ -71,9 +70,6 @@ class ProviderAccount(Record):
     health_code: Mapped[str | None]
     health_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     health_at: Mapped[datetime | None]
-    rest_until: Mapped[datetime | None]
-    deliver_owner: Mapped[str | None]
-    deliver_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 

@@ -11,12 +11,12 @@ from xrm_platform.accounts.preferences import sms_paused_meanwhile
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import Capability, Channel
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store, new_id
 
 from . import delivery_queries as queries
 from .drain import Drain, Worker
 from .held import hold_queued
-from .notices import Notices
 from .pace import Pace
 from .recovery import Recovery
 from .rules.admission import Gate

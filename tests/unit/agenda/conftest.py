@@ -9,12 +9,15 @@ import pytest
 from cryptography.fernet import Fernet
 
 from xrm_platform.agenda import EventGiven
+from xrm_platform.agenda.sync.tables import EventLink
+from xrm_platform.agenda.tables import Event
 from xrm_platform.app import Platform
 from xrm_platform.config import Config
 from xrm_platform.people.actor import Actor
 from xrm_platform.providers import Channel, hookimpl
 from xrm_platform.registry import InProcessPlugin
-from xrm_platform.testing.memory_calendar import MEMORY_CALENDAR, MemoryCalendar
+from xrm_platform.store import new_id
+from xrm_platform.testing.memory_calendar import MEMORY_CALENDAR, MemoryCalendar, memory_calendar_service
 from xrm_platform.testing.memory_mail import MEMORY_MAIL, MemoryMail, memory_mail_service
 from xrm_platform.testing.memory_sms import MEMORY_SMS, MemorySms, memory_sms_service
 
@@ -136,3 +139,81 @@ async def sms(xrm, admin, tmp_path):
     await xrm.sms_pause.release(admin)
     await _account(xrm, admin, "memory_sms")
     return memory_sms_service(str(tmp_path))
+
+
+@pytest.fixture
+def sent(xrm, mail):
+    """Method, recipients and subject of each mail since the last time."""
+    seen = 0
+
+    async def found():
+        nonlocal seen
+        await xrm.run_until_idle()
+        new = mail.accepted[seen:]
+        seen = len(mail.accepted)
+        return [
+            (one.mail.calendar.method, sorted(one.recipients), one.mail.subject)
+            for one in new
+            if one.mail.calendar is not None
+        ]
+
+    return found
+
+
+@pytest.fixture
+def invited(xrm, admin):
+    async def found(event):
+        view = await xrm.agenda.get(admin, event.id)
+        return {one.email: (one.invited, one.invited_note, one.status) for one in view.participants}
+
+    return found
+
+
+@pytest.fixture
+def reply(xrm, admin):
+    """Hand an answer in, as it comes by mail."""
+
+    async def taken(event, who, status="ACCEPTED", *, sender=None, method="REPLY", sequence=0, stamp="0900", more=""):
+        text = (
+            f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Other//EN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n"
+            f"UID:{event.uid}\r\nDTSTAMP:20260302T{stamp}00Z\r\nSEQUENCE:{sequence}\r\nORGANIZER:mailto:com@acme.example"
+            f"\r\nATTENDEE;PARTSTAT={status}:mailto:{who}\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+        async with xrm.store.write() as session:
+            (one,) = await xrm.answers.take_reply(session, admin.base_id, sender or who, text)
+        return (one.taken, one.note)
+
+    return taken
+
+
+@pytest.fixture
+def calendar(tmp_path):
+    return memory_calendar_service(str(tmp_path))
+
+
+@pytest.fixture
+def linked(xrm, admin, calendar):
+    """Note that an event is in a calendar elsewhere with this text."""
+
+    async def link(event, theirs):
+        await xrm.providers.enable(admin, "memory_calendar")
+        settings = {"service": str(xrm.config.home), "password": "s"}
+        account = await xrm.accounts.add(admin, "memory_calendar", "Elsewhere", settings, collaborator="COM")
+        link = await xrm.calendar_links.link(admin, "COM", account=account.id, auto_sync=False)
+        async with xrm.store.write() as session:
+            row = await session.get(Event, event.id)
+            known = EventLink(
+                id=new_id(),
+                base_id=admin.base_id,
+                link_id=link.id,
+                event_id=event.id,
+                ref="there",
+                agreed_ours=row.ical,
+                agreed_theirs=theirs,
+                state="clean",
+                reason_params={},
+                changed_at=row.changed_at,
+            )
+            session.add(known)
+
+    return link

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,6 +16,7 @@ from xrm_platform.agenda.ical.editing import calendar_of
 from xrm_platform.agenda.ical.recurrence import Series, read_series
 from xrm_platform.agenda.storing import EventStore
 from xrm_platform.agenda.tables import Event
+from xrm_platform.messaging.inbound import CalendarMail
 from xrm_platform.people import audit, lookup
 from xrm_platform.people.bases import operator_of
 from xrm_platform.people.contacts.folding import fold_mail
@@ -41,17 +41,6 @@ class AnswerTaken:
     note: str = ""
 
 
-class CalendarObject(Protocol):
-    """A mail that came in with a calendar object; `sender` is whom it says that it is from."""
-
-    @property
-    def base_id(self) -> str: ...
-    @property
-    def sender(self) -> str: ...
-    @property
-    def ical(self) -> str: ...
-
-
 class Answers:
     """`read` is called for each calendar object that comes in by mail."""
 
@@ -60,7 +49,7 @@ class Answers:
         self._events = events
         self._now = now
 
-    async def read(self, mail: CalendarObject) -> None:
+    async def read(self, mail: CalendarMail) -> None:
         async with self._store.write() as session:
             taken = await self.take_reply(session, mail.base_id, mail.sender, mail.ical)
         for one in taken:

@@ -31,6 +31,7 @@ from xrm_platform.wording import Wording
 from . import queries
 from .noting import INVITE
 from .tables import Invitation, Invited
+from .tellers import Teller, teller
 from .words import letter
 
 log = structlog.get_logger("xrm.agenda")
@@ -97,7 +98,8 @@ class InvitationMails:
         for person in work.people:
             schedules = await self._schedules(base_id, person.link_id, servers)
             if schedules is not None:
-                (by_server if schedules else ours).append(person)
+                told_by = teller(None, by_server=person.link_id is not None, schedules=schedules)
+                (by_server if told_by is Teller.SERVER else ours).append(person)
         if by_server:
             await self._settle(work, by_server, "skipped", "told_by_server")
         unsure = [person for person in work.people if person not in ours and person not in by_server]

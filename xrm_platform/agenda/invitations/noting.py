@@ -31,7 +31,7 @@ from .planning import SchedulingMessage, What, messages
 from .queries import Before
 from .seen import Seen
 from .tables import Invitation
-from .tellers import SERVER, agents, is_ours
+from .tellers import Teller, agents, left_to_server, teller
 
 INVITE = "invite"
 """The job that sends what waits."""
@@ -58,6 +58,8 @@ class Invitations:
         self, session: AsyncSession, base: Base, before: str | None, after: str | None, now: datetime
     ) -> Drafted:
         """For an event that becomes `after` (None: deleted) from `before` (None: new). Raises `Incomprehensible`."""
+        if not any("ATTENDEE" in text for text in (before, after) if text is not None):
+            return Drafted(after or "")
         inside = await lookup.addresses(session, base_id=base.id)
         return await asyncio.to_thread(_drafted, before, after, inside, ZoneInfo(base.time_zone), now)
 
@@ -136,8 +138,7 @@ async def _servers(session: AsyncSession, event: Event) -> dict[str, str]:
     for link in await queries.links_of(session, base_id=event.base_id, event_id=event.id):
         agreed = agreed_of(link)
         if agreed is not None:
-            told = {folded for folded, agent in agents(agreed.theirs).items() if agent == SERVER}
-            found |= dict.fromkeys(told, link.link_id)
+            found |= dict.fromkeys(left_to_server(agreed.theirs), link.link_id)
     return found
 
 
@@ -172,7 +173,8 @@ async def _note(
 
 def _row(message: SchedulingMessage, folded: str, participant: Participant, known: _Circumstances) -> dict[str, Any]:
     note = known.refusal or ("event_past" if message.past else "")
-    if not note and not is_ours(folded, known.ours, by_server=False):
+    # Whether a server does it is asked when it is sent, for that takes asking it.
+    if not note and teller(known.ours.get(folded), by_server=False, schedules=False) is Teller.NOBODY:
         note = "told_by_nobody"
     return {
         "address": folded,

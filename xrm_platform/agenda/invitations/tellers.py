@@ -8,11 +8,19 @@ the mark. Pure.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from xrm_platform.agenda.ical.components import address_of, items_of
 from xrm_platform.agenda.ical.lines import Line, parse
 from xrm_platform.people.contacts.folding import fold_mail
 
 CLIENT, SERVER, NOBODY = "CLIENT", "SERVER", "NONE"
+
+
+class Teller(StrEnum):
+    PLATFORM = "platform"
+    SERVER = "server"
+    NOBODY = "nobody"
 
 
 def agents(ical: str) -> dict[str, str]:
@@ -40,13 +48,14 @@ def _stronger(one: str | None, other: str) -> str:
     return max(one, other, key=order.index) or other
 
 
-def told_by_server(folded: str, there: dict[str, str], *, schedules: bool) -> bool:
-    """Whether a server tells somebody. `there` are the `agents` of the text it has, before the change; `schedules`
-    whether it writes to people at all."""
-    return schedules and there.get(folded) == SERVER
+def left_to_server(there: str) -> frozenset[str]:
+    """Whom the server that has the text `there` tells, if it is one that writes to people; folded addresses."""
+    return frozenset(folded for folded, agent in agents(there).items() if agent == SERVER)
 
 
-def is_ours(folded: str, ours: dict[str, str], *, by_server: bool) -> bool:
-    """Whether the platform tells somebody: no server does, and the event (`ours` are its `agents`) does not say that
-    nobody is to."""
-    return not by_server and ours.get(folded) != NOBODY
+def teller(agent: str | None, *, by_server: bool, schedules: bool) -> Teller:
+    """Who tells somebody of whom the event here says `agent`. `by_server`: a server has an event, as it was before the
+    change, that leaves them to it; `schedules`: it writes to people at all."""
+    if by_server and schedules:
+        return Teller.SERVER
+    return Teller.NOBODY if agent == NOBODY else Teller.PLATFORM

@@ -9,9 +9,9 @@ from typing import Any
 
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.sources import Source, Sources
 from xrm_platform.providers import Capability, Channel, InboundSms, OptedOut, ProviderError
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries

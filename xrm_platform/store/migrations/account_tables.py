@@ -43,9 +43,6 @@ def create_accounts() -> None:
         sa.Column("health_code", sa.String(), nullable=True),
         sa.Column("health_params", sa.JSON(), nullable=False),
         sa.Column("health_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("deliver_owner", sa.String(), nullable=True),
-        sa.Column("deliver_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

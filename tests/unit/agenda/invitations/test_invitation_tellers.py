@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xrm_platform.agenda.invitations.tellers import agents, is_ours, told_by_server
+from xrm_platform.agenda.invitations.tellers import Teller, agents, left_to_server, teller
 
 EVENT = """BEGIN:VCALENDAR\r
 VERSION:2.0\r
@@ -27,30 +27,29 @@ def event(*attendees: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("there", "schedules", "ours"),
+    ("there", "schedules", "told_by"),
     [
-        (None, True, True),  # the server does not have the event yet, and will get it with the mark
-        (event(MARKED), True, True),  # the mark is how we wrote it
-        (event(PLAIN), True, False),  # the server knows this person without it: it writes
-        (event(PLAIN), False, True),  # a server that writes to nobody, or Google, asked not to
-        (event("ATTENDEE:mailto:ben@client.example"), True, True),  # it does not know this person yet
-        (event("ATTENDEE;SCHEDULE-AGENT=NONE:mailto:" + ANNA), True, True),
-        (event("ATTENDEE:mailto:Anna@CLIENT.example"), True, False),
-        ("<html>", True, True),
+        (None, True, Teller.PLATFORM),  # the server does not have the event yet, and will get it with the mark
+        (event(MARKED), True, Teller.PLATFORM),  # the mark is how we wrote it
+        (event(PLAIN), True, Teller.SERVER),  # the server knows this person without it: it writes
+        (event(PLAIN), False, Teller.PLATFORM),  # a server that writes to nobody, or Google, asked not to
+        (event("ATTENDEE:mailto:ben@client.example"), True, Teller.PLATFORM),  # it does not know this person yet
+        (event(f"ATTENDEE;SCHEDULE-AGENT=NONE:mailto:{ANNA}"), True, Teller.PLATFORM),
+        (event("ATTENDEE:mailto:Anna@CLIENT.example"), True, Teller.SERVER),
+        ("<html>", True, Teller.PLATFORM),
     ],
 )
-def test_the_platform_tells_those_whom_no_server_tells(there, schedules, ours):
-    known = {} if there is None else agents(there)
-    by_server = told_by_server(ANNA, known, schedules=schedules)
+def test_the_platform_tells_those_whom_no_server_tells(there, schedules, told_by):
+    by_server = there is not None and ANNA in left_to_server(there)
 
-    assert is_ours(ANNA, agents(event(PLAIN)), by_server=by_server) is ours
+    assert teller(agents(event(PLAIN))[ANNA], by_server=by_server, schedules=schedules) is told_by
 
 
-def test_somebody_whom_nobody_is_to_tell_is_told_by_nobody():
-    ours = agents(event(f"ATTENDEE;SCHEDULE-AGENT=NONE:mailto:{ANNA}"))
+@pytest.mark.parametrize("agent", ["NONE", "X-OTHER"])
+def test_somebody_whom_nobody_is_to_tell_is_told_by_nobody(agent):
+    ours = agents(event(f"ATTENDEE;SCHEDULE-AGENT={agent}:mailto:{ANNA}"))
 
-    assert is_ours(ANNA, ours, by_server=False) is False
-    assert agents(event(f"ATTENDEE;SCHEDULE-AGENT=X-OTHER:mailto:{ANNA}")) == ours
+    assert teller(ours[ANNA], by_server=False, schedules=False) is Teller.NOBODY
 
 
 def test_one_occurrence_that_is_left_to_us_decides_for_the_series():

@@ -11,7 +11,6 @@ import structlog
 
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.files import Files
-from xrm_platform.messaging.notices import Notices
 from xrm_platform.messaging.sources import Source
 from xrm_platform.providers import (
     AccountError,
@@ -23,6 +22,7 @@ from xrm_platform.providers import (
     ProviderError,
     TransientError,
 )
+from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries

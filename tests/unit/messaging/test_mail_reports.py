@@ -1,0 +1,221 @@
+"""Mail that comes in: what it says of messages, who sees it, and what goes wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from xrm_platform.messaging.inbound import CalendarMail
+from xrm_platform.messaging.inbound.mail import polling
+from xrm_platform.problems import Missing
+from xrm_platform.providers import AuthError, InvalidRecipient, PermanentError, TransientError
+from xrm_platform.testing.memory_mail import memory_mail_service
+
+from .incoming import ANNA, bounce, colleague_of, later, mail, sent
+
+
+async def test_a_delay_is_told_and_fails_nobody(xrm, admin, mailbox_account, mail_service, clock):
+    message_id, ours = await sent(xrm, admin, clock)
+    mail_service.receive(bounce(ours, action="delayed", status="4.4.1"))
+    await later(xrm, clock)
+
+    after = await xrm.messages.get(admin, message_id)
+    assert after.state == "sent"
+    assert after.events[-1].state == "delayed"
+    assert (await xrm.addresses_in_error.list(admin)).items == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("5.2.2", "bounced_mailbox_full"), ("5.7.1", "bounced"), ("4.4.7", "bounced")]
+)
+async def test_a_failure_that_is_not_the_addresss_marks_no_address(
+    xrm, admin, mailbox_account, mail_service, clock, status, code
+):
+    message_id, ours = await sent(xrm, admin, clock)
+    mail_service.receive(bounce(ours, status=status))
+    await later(xrm, clock)
+
+    after = await xrm.messages.get(admin, message_id)
+    assert (after.state, after.recipients[0].error_code) == ("failed", code)
+    assert (await xrm.addresses_in_error.list(admin)).items == ()
+
+
+async def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(xrm, admin, mailbox_account, mail_service, clock):
+    message_id, ours = await sent(xrm, admin, clock, to=(ANNA, "ben@client.example"))
+    mail_service.receive(bounce("<foreign@elsewhere.example>", envelope_id="\x00+00"))
+    mail_service.receive(bounce(ours, recipient="eve@evil.example"))  # of ours, but to nobody whom it went to
+    await later(xrm, clock)
+
+    assert [one.state for one in (await xrm.messages.get(admin, message_id)).recipients] == ["sent", "sent"]
+    assert len((await xrm.inbox.list(admin)).items) == 2
+    assert (await xrm.addresses_in_error.list(admin)).items == ()
+
+
+async def test_an_address_is_right_again_when_mail_comes_from_it_or_somebody_says_so(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    mail_service._refused[ANNA] = InvalidRecipient(detail="550 5.1.1 no such user")
+    mail_service._refused["ben@client.example"] = InvalidRecipient()
+    await sent(xrm, admin, clock, to=(ANNA, "ben@client.example"))
+    assert [one.address for one in (await xrm.addresses_in_error.list(admin)).items] == [ANNA, "ben@client.example"]
+
+    mail_service.receive(mail().as_bytes())
+    await later(xrm, clock)
+    await xrm.addresses_in_error.forgive(admin, "Ben@client.example")
+    assert (await xrm.addresses_in_error.list(admin)).items == ()
+    assert (await xrm.audit.list(admin)).items[0].action == "mail_address.forgiven"
+
+
+# Bad input
+
+
+async def test_a_mail_that_is_too_large_is_named_and_stays(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    monkeypatch.setattr(polling, "MAX_BYTES", 1000)
+    mail_service.receive(mail("x" * 2000).as_bytes())
+    mail_service.receive(mail().as_bytes())
+    for _ in range(2):
+        await later(xrm, clock)
+
+    by_state = {came.state: came for came in (await xrm.inbox.list(admin)).items}
+    assert by_state.keys() == {"too_large", "whole"}
+    assert (await xrm.opening.show(admin, by_state["too_large"].id)).size > 2000
+
+
+async def test_a_mail_that_cannot_be_loaded_does_not_stop_the_others(xrm, admin, mailbox_account, mail_service, clock):
+    for number in range(4):
+        mail_service.receive(mail(f"Mail {number}\n").as_bytes(), f"key {number}")
+    mail_service.spoilt_keys["key 1"] = TransientError()
+    await later(xrm, clock)
+    assert len((await xrm.inbox.list(admin)).items) == 3
+    assert (await xrm.accounts.get(admin, mailbox_account)).health == "failing"
+
+    mail_service.spoilt_keys.clear()
+    await later(xrm, clock)
+    assert len((await xrm.inbox.list(admin)).items) == 4
+    assert (await xrm.accounts.get(admin, mailbox_account)).health == "ok"
+
+
+async def test_a_mailbox_that_refuses_the_password_is_left_alone_and_sending_goes_on(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    asked = []
+
+    def refuse(cursor):
+        asked.append(cursor)
+        raise AuthError("credentials_refused")
+
+    mail_service.listing = refuse
+    for _ in range(5):
+        await later(xrm, clock)
+    message_id, _ = await sent(xrm, admin, clock)
+
+    assert len(asked) == 1
+    after = await xrm.accounts.get(admin, mailbox_account)
+    assert (after.health, after.suspended) == ("failing", False)
+    assert (await xrm.messages.get(admin, message_id)).state == "sent"
+
+
+async def test_what_nobody_can_take_apart_is_kept_as_it_came(xrm, admin, mailbox_account, mail_service, clock):
+    octets = (
+        b"Subject: \xff\x00deep\r\nMessage-ID: <\x00>\r\n"
+        + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 3000
+    )
+    mail_service.receive(octets)
+    mail_service.receive(b"")
+    await later(xrm, clock)
+
+    empty, came = (await xrm.inbox.list(admin)).items
+    assert (came.state, came.sender, empty.text) == ("original", "", "")
+    (file,) = (await xrm.opening.show(admin, came.id)).files
+    assert (await xrm.opening.file(admin, came.id, file.id)).content == octets
+
+
+# Who sees it
+
+
+async def test_mail_of_somebodys_own_mailbox_is_theirs_and_their_managers(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    settings = {"service": "the managers own", "password": "s3cret"}
+    await xrm.accounts.add(admin, "receiving_mail", "own", settings, collaborator="DIR")
+    private = memory_mail_service("the managers own")
+    _, ours = await sent(xrm, admin, clock)
+    private.receive(mail("Pour la direction\n").as_bytes())
+    private.receive(mail("Pour Léa\n", In_Reply_To=ours).as_bytes())
+    mail_service.receive(mail("Pour tous\n").as_bytes())
+    await later(xrm, clock)
+
+    com, boss = await colleague_of(xrm, admin), await colleague_of(xrm, admin, "DIR")
+    assert {came.text for came in (await xrm.inbox.list(com)).items} == {"Pour Léa", "Pour tous"}
+    assert len((await xrm.inbox.list(boss)).items) == 3
+    (secret,) = [came for came in (await xrm.inbox.list(boss)).items if came.text == "Pour la direction"]
+    with pytest.raises(Missing):
+        await xrm.opening.show(com, secret.id)
+    with pytest.raises(Missing):
+        await xrm.opening.thread(com, secret.id)
+
+
+# Calendar objects
+
+
+async def test_a_calendar_object_is_handed_on_once_and_a_reader_that_fails_harms_nothing(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    told: list[CalendarMail] = []
+
+    async def read(one: CalendarMail) -> None:
+        told.append(one)
+
+    async def fail(one: CalendarMail) -> None:
+        raise ValueError
+
+    xrm._calendar_readers += [fail, read]
+    message = mail()
+    message.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REPLY"})
+    mail_service.receive(message.as_bytes())
+    for _ in range(2):
+        await later(xrm, clock)
+
+    (one,) = told
+    assert (one.sender, one.method, one.account_id) == (ANNA, "REPLY", mailbox_account)
+    assert one.ical.startswith("BEGIN:VCALENDAR")
+
+
+# Copies of what was sent
+
+
+async def test_a_copy_is_put_into_sent_once_and_the_message_says_so(xrm, admin, mailbox_account, mail_service, clock):
+    mail_service.wants_copies = True
+    message_id, ours = await sent(xrm, admin, clock)
+    await later(xrm, clock)
+
+    assert [one.message_id for one in mail_service.sent_folder] == [ours]
+    after = await xrm.messages.get(admin, message_id)
+    assert (after.state, after.events[-1].detail) == ("sent", {"code": "copied_to_sent"})
+
+
+async def test_a_copy_that_cannot_be_put_there_is_tried_again_and_the_message_stays_sent(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    mail_service.wants_copies = True
+    errors = [TransientError(), TransientError(), PermanentError("mailbox_refuses", detail="no room")]
+
+    def fail(one):
+        raise errors.pop(0)
+
+    mail_service.file_sent = fail
+    message_id, _ = await sent(xrm, admin, clock)
+    for _ in range(4):
+        clock.advance(timedelta(hours=1))
+        await xrm.run_until_idle()
+
+    after = await xrm.messages.get(admin, message_id)
+    assert after.state == "sent"
+    assert (after.events[-1].detail["code"], after.events[-1].detail["reason"]) == (
+        "not_copied_to_sent",
+        "mailbox_refuses",
+    )
+    assert errors == []
