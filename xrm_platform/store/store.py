@@ -50,7 +50,8 @@ class Store:
     async def is_migrated(self) -> bool:
         """Whether the tables are those of this version. Raises `Unavailable` when the database cannot be asked."""
         path = self.engine.url.database
-        if self.is_sqlite and path and not await asyncio.to_thread(Path(path).exists):
+        is_file = self.is_sqlite and path and not path.startswith("file:")
+        if is_file and path and not await asyncio.to_thread(Path(path).exists):
             return False  # asking would create the file
         with faults_as_problems():
             return not await pending_migrations(self.engine)

@@ -109,12 +109,16 @@ def request_of(endpoint, seed, *, base="ACME"):
 
 
 async def everything(xrm) -> dict:
-    """All rows of all tables."""
+    """All rows of all tables; of sessions which there are, for they slide while they are used."""
     async with xrm.store.read() as session:
         return {
-            table.name: sorted(map(repr, (await session.execute(select(table))).all()))
+            table.name: sorted(map(repr, (await session.execute(select(*columns_of(table)))).all()))
             for table in Record.metadata.sorted_tables
         }
+
+
+def columns_of(table):
+    return [table.c.token_hash, table.c.user_id] if table.name == "session" else table.c
 
 
 def test_every_route_is_an_endpoint_or_known_to_be_open(client) -> None:

@@ -79,7 +79,8 @@ def test_every_error_of_the_contract_has_a_sentence(language):
         for child in kind.__subclasses__():
             yield from below(child)
 
-    for kind in below(ProviderError):
+    ours = [kind for kind in below(ProviderError) if kind.__module__.startswith("xrm_platform")]
+    for kind in ours:
         assert WORDING.knows("errors", kind.default_code, language=language), kind
 
 
