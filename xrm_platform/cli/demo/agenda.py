@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,15 @@ from xrm_platform.testing.google_vendor import GoogleVendor
 from .arrivals import Verdict
 from .caldav import CalDavServer
 from .calendars import Seen, moved_to_another_place, seen_at_google, seen_here, seen_in_caldav
-from .example import COLLABORATOR, COLOR, HOUR, LOGIN, OTHER_HOUR, SENDER_ADDRESS, VISITS, Visit
+from .example import BASE, COLLABORATOR, COLOR, HOUR, LOGIN, OTHER_HOUR, SENDER_ADDRESS, VISITS, Visit
 from .screen import Screen
 from .stage import Company, StageIncomplete, check_account
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
+
+LASTS = timedelta(hours=1)
+"""An appointment of which nothing else is said."""
 
 SECONDS = 30.0
 LOOK_EVERY = 0.2
@@ -50,6 +53,7 @@ class Agenda:
     google_link: str = ""
     caldav_link: str = ""
     event: str = ""
+    zone: tzinfo = UTC
 
     async def add_accounts(self) -> None:
         """An account of each for COM, that of Google by the consent which COM gives in the browser."""
@@ -74,6 +78,7 @@ class Agenda:
     async def play(self) -> bool:
         """Whether every side had every change."""
         visit = VISITS[self.xrm.config.language]
+        self.zone = ZoneInfo((await self.xrm.bases.get(BASE)).time_zone)
         await self._link(visit)
         first = await self._add(visit)
         right = await self._everywhere("visit_everywhere", first)
@@ -85,7 +90,7 @@ class Agenda:
         right = await self._everywhere("title_everywhere", title) and right
         moved = await self._move(title)
         right = await self._everywhere("move_everywhere", moved) and right
-        self.screen.calendars(await self._sides(), self._zone)
+        self.screen.calendars(await self._sides(), self.zone)
         return right
 
     # What happens
@@ -124,9 +129,7 @@ class Agenda:
         )
         self.event = added.id
         self.screen.done("visit_added", code=COLLABORATOR, title=visit.title, at=start.strftime("%d/%m %H:%M"))
-        seen = seen_here(added)
-        assert seen is not None  # noqa: S101 - an appointment has times
-        return seen
+        return Seen(visit.title, visit.place, start.astimezone(UTC), (start + LASTS).astimezone(UTC))
 
     async def _change_place(self, wanted: Seen) -> None:
         """On the phone, which knows the CalDAV server; without one, in the browser."""
@@ -150,8 +153,7 @@ class Agenda:
         start = self._at(OTHER_HOUR)
         await self.xrm.agenda.change(self.company.manager, self.event, {"start": start})
         self.screen.done("visit_moved", code=COLLABORATOR, at=start.strftime("%H:%M"))
-        starts_at = start.astimezone(before.starts_at.tzinfo)
-        return replace(before, starts_at=starts_at, ends_at=starts_at + (before.ends_at - before.starts_at))
+        return replace(before, starts_at=start.astimezone(UTC), ends_at=(start + LASTS).astimezone(UTC))
 
     async def _synchronise(self, link: str) -> None:
         """Now, and not at the next poll; a run of the worker's own is waited for."""
@@ -191,14 +193,10 @@ class Agenda:
         (id_,) = self.google.events
         return id_
 
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo("Europe/Paris")
-
     def _at(self, hour: int) -> datetime:
         """Tomorrow at `hour` in the zone of the base."""
-        tomorrow = datetime.now(self._zone).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, time(hour), self._zone)
+        tomorrow = datetime.now(self.zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(hour), self.zone)
 
 
 async def until(is_so: Callable[[], Awaitable[bool]], seconds: float) -> bool:
