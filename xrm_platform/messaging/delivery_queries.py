@@ -17,6 +17,9 @@ from xrm_platform.store import new_id
 from .states import State
 from .tables import Attachment, Message, MessageEvent, MessageRecipient
 
+IDS_AT_ONCE = 500
+"""Ids named in one statement; databases have limits."""
+
 
 async def claim(
     session: AsyncSession,
@@ -67,10 +70,7 @@ async def claim(
         .values(state=State.SENDING)
         .execution_options(synchronize_session=False)
     )
-    await session.execute(
-        insert(MessageEvent),
-        [_event(base_id, message_id, None, now, State.SENDING, {}) for message_id in ids],
-    )
+    await write_events(session, base_id=base_id, rows=[(one, None, now, State.SENDING, {}) for one in ids])
     return claimed
 
 
@@ -172,25 +172,39 @@ async def write_messages(session: AsyncSession, *, base_id: str, rows: Sequence[
 async def _write(
     session: AsyncSession, statement: Update, key: ColumnElement[str], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """One statement for all `rows`, which have the same names; `id` finds the row, the others are written."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "id"]
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    """Write `rows`, which have the same names; `id` finds the row, the others are written. What all rows of one outcome
+    share is sent to the database once for all of them, which is nearly everything."""
     connection = await session.connection()
-    await connection.execute(
-        statement.where(key == bindparam("row_id")).values(values),
-        [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows],
-    )
+    for alike in _by_outcome(rows):
+        names = [name for name in alike[0] if name != "id"]
+        shared = {name: alike[0][name] for name in names if all(row[name] == alike[0][name] for row in alike)}
+        own = [name for name in names if name not in shared]
+        common = statement.values(shared) if shared else statement
+        if own:
+            await connection.execute(
+                common.where(key == bindparam("row_id")).values({name: bindparam(f"new_{name}") for name in own}),
+                [{"row_id": row["id"], **{f"new_{name}": row[name] for name in own}} for row in alike],
+            )
+            continue
+        for start in range(0, len(alike), IDS_AT_ONCE):
+            ids = [row["id"] for row in alike[start : start + IDS_AT_ONCE]]
+            await connection.execute(common.where(key.in_(ids)))
+
+
+def _by_outcome(rows: Sequence[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    groups: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row.get("state"), row.get("error_code")), []).append(row)
+    return groups.values()
 
 
 async def write_events(
     session: AsyncSession, *, base_id: str, rows: Iterable[tuple[str, str | None, datetime, State, dict[str, Any]]]
 ) -> None:
     """Rows are (message, recipient, at, state, detail)."""
-    events = [_event(base_id, message, recipient, at, state, detail) for message, recipient, at, state, detail in rows]
+    events = [_event(base_id, *row) for row in rows]
     if events:
-        await session.execute(insert(MessageEvent), events)
+        await (await session.connection()).execute(insert(MessageEvent), events)
 
 
 def _event(

@@ -101,10 +101,12 @@ async def add_messages(
     attachments: Sequence[Attachment],
 ) -> None:
     """Insert complete rows, all of a table at once. The objects stay the caller's: the session does not know them."""
+    connection = await session.connection()
     for table, rows in ((Message, messages), (MessageRecipient, recipients), (Attachment, attachments)):
         if rows:
             names = [column.key for column in class_mapper(table).column_attrs]
-            await session.execute(insert(table), [{name: getattr(row, name) for name in names} for row in rows])
+            values = [{name: getattr(row, name) for name in names} for row in rows]
+            await connection.execute(insert(table), values)
 
 
 async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[dict[str, Any]]) -> None:
@@ -113,7 +115,7 @@ async def add_events(session: AsyncSession, *, base_id: str, events: Iterable[di
         for event in events
     ]
     if rows:
-        await session.execute(insert(MessageEvent), rows)
+        await (await session.connection()).execute(insert(MessageEvent), rows)
 
 
 async def waiting(

@@ -378,3 +378,21 @@ async def test_too_many_people_are_refused_and_leave_nothing_behind(xrm, admin, 
         await xrm.bulk_preparing.prepare(admin, bulk())
 
     assert (await xrm.bulks.list(admin)).items == ()
+
+
+async def test_a_crash_between_the_messages_and_their_marks_leaves_neither(
+    xrm, admin, sms_account, sms_service, monkeypatch
+):
+    async def broken(*_, **__):
+        raise ConnectionResetError
+
+    draft = await xrm.bulk_preparing.prepare(admin, bulk())
+    await xrm.bulks.start(admin, draft.id)
+    with monkeypatch.context() as crash:
+        crash.setattr("xrm_platform.messaging.bulk.queries.mark_rows", broken)
+        await xrm.run_until_idle()
+    assert (await xrm.messages.list(admin)).items == ()
+    assert (await xrm.bulks.get(admin, draft.id)).progress == {"ready": 2}
+
+    assert (await ended(xrm, admin, draft)).progress == {"sent": 2}
+    assert len(sms_service.accepted) == 2
