@@ -47,6 +47,15 @@ async def test_an_occurrence_cancelled_at_google_comes_back_from_here(google, dr
     assert occurrence(google, event.ref, "2027-03-17T10:00:00+01:00")["status"] == "confirmed"
 
 
+async def test_an_occurrence_that_was_brought_back_follows_its_series(driver):
+    event = await driver.create(CALENDAR, "key", weekly())
+    for text in (weekly(others=moved("20270317T100000", "20270317T100000")), weekly()):
+        event = await driver.update(CALENDAR, event, text)
+    retold = retitled(weekly(), "Weekly", "Another title")
+    event = await driver.update(CALENDAR, event, retold)
+    assert_same_event(event.ical, retold)
+
+
 @pytest.mark.parametrize("act", ["change", "cancel"])
 async def test_an_occurrence_changed_at_google_brings_its_whole_series(google, driver, act):
     event = await driver.create(CALENDAR, "key", SHAPES["series"])

@@ -15,8 +15,8 @@ from xrm_platform.providers import Conflict, NotFound, RemoteEvent, Unsupported
 
 from . import documents, family, reading, times
 from .client import GoogleClient
-from .documents import Override, Said, Series, said_by, to_insert, to_patch, to_replace
-from .family import Family, Item, is_gone, repeats
+from .documents import Said, Series, said_by, to_insert, to_patch, to_replace
+from .family import Family, Item, is_gone, original, repeats
 from .refusals import Duplicate, Stale
 
 SILENT = {"sendUpdates": "none"}
@@ -88,25 +88,21 @@ class Writer:
         lost = _newly_lost(before, after)
         if repeats(found.master):
             lost += await self._change_occurrences(event.ref, before, after)
+            untold = [one for one in found.exceptions if not is_gone(one) and original(one) not in after.overrides]
+            await self._plan_again(found.master, untold, after)
+            await self._restore(event.ref, (before.cancelled - after.cancelled) - after.overrides.keys())
         if patch or not before.same_as(after):
             found = await self._fetch(event.ref)
         return found.event(lost)
 
     async def _change_occurrences(self, ref: str, before: Series, after: Series) -> tuple[str, ...]:
-        """Bring the occurrences that differ between `before` and `after` to what `after` says."""
+        """Bring the occurrences of which `after` tells to what it says of them."""
         changed = [
             at
             for at, override in after.overrides.items()
             if at not in before.overrides or not before.overrides[at].said.same_as(override.said)
         ]
-        lost = await self._override_all(ref, after, changed)
-        for at in before.overrides.keys() - after.overrides.keys():
-            if at in after.cancelled:
-                await self._cancel(ref, before.overrides[at])
-            else:
-                await self._like_the_series(ref, before.overrides[at])
-        await self._restore(ref, (before.cancelled - after.cancelled) - after.overrides.keys())
-        return lost
+        return await self._override_all(ref, after, changed)
 
     async def _override_all(self, ref: str, series: Series, which: Iterable[str]) -> tuple[str, ...]:
         """Say of each occurrence what `series` says; what the series does not hold cannot be said."""
@@ -128,18 +124,20 @@ class Writer:
         if patch:
             await self._patch_or_conflict(str(item["id"]), patch, str(item["etag"]))
 
-    async def _cancel(self, ref: str, override: Override) -> None:
-        item = await family.occurrence(self._client, self._calendar, ref, override.at)
-        if item is not None and not is_gone(item):
-            await self._delete(str(item["id"]), str(item["etag"]))
+    async def _plan_again(self, master: Item, exceptions: Iterable[Item], after: Series) -> None:
+        """Bring exceptions of which `after` tells nothing to what `master` says, or cancel them.
 
-    async def _like_the_series(self, ref: str, override: Override) -> None:
-        """An exception cannot be taken back at Google's: it is made to say what its series says."""
-        item = await family.occurrence(self._client, self._calendar, ref, override.at)
-        if item is None or is_gone(item):
-            return
-        found = await self._fetch(ref)
-        await self._say(item, _as_planned(found.master, item))
+        An exception cannot be taken back at Google's, and one like its series does not follow when that changes.
+        """
+        for exception in exceptions:
+            began, _ = times.from_google(exception["originalStartTime"])
+            item = await family.occurrence(self._client, self._calendar, str(master["id"]), began)
+            if item is None or is_gone(item):
+                continue
+            if original(item) in after.cancelled:
+                await self._delete(str(item["id"]), str(item["etag"]))
+            else:
+                await self._say(item, _as_planned(master, item))
 
     async def _restore(self, ref: str, cancelled: Iterable[str]) -> None:
         """Occurrences that were cancelled one by one take place again."""

@@ -175,8 +175,16 @@ async def test_the_audit_tells_changes_without_secrets(add_sms, accounts, operat
     ]
 
 
-async def test_a_change_over_somebody_elses_is_refused(add_sms, accounts, operator):
+async def test_a_change_over_somebody_elses_is_refused(add_sms, accounts, operator, monkeypatch):
     added = await add_sms()
+    read, both = accounts._row, asyncio.Barrier(2)
+
+    async def read_together(*args):
+        row = await read(*args)
+        await both.wait()
+        return row
+
+    monkeypatch.setattr(accounts, "_row", read_together)
     outcomes = await asyncio.gather(
         *(accounts.change(operator, added.id, {"settings": {"service": name}}) for name in ("b", "c")),
         return_exceptions=True,
