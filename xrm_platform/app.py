@@ -63,7 +63,16 @@ from .messaging.bulk.showing import Showing
 from .messaging.credit.credits import Credits
 from .messaging.credit.watching import CreditWatch
 from .messaging.entering import Entrance
-from .messaging.inbound import CalendarReader, Inbox, MailPolling, Opening, Polling, Pushes
+from .messaging.inbound import (
+    READ_CALENDARS,
+    CalendarMails,
+    CalendarReader,
+    Inbox,
+    MailPolling,
+    Opening,
+    Polling,
+    Pushes,
+)
 from .messaging.inbound.queries import repoint_contact
 from .messaging.mail.copies import Copies
 from .messaging.mail.errors import AddressesInError
@@ -147,6 +156,7 @@ class Platform:
             "copy": self._copies.run,
             "push": self.pushes.read,
             "inbox": self._polling.ask,
+            READ_CALENDARS: self._calendar_mails.run,
             "reconcile": self._reconciling.run,
             "bulk": self._bulk_runs.run,
             "credit": self._credit_watch.ask,
@@ -188,7 +198,8 @@ class Platform:
             store, registry, sources, self.connections, self.sending, self.notices, wake, now, self.wording
         )
         self._calendar_readers: list[CalendarReader] = []
-        mailboxes = MailPolling(store, files, self.notices, wake, now, self._calendar_readers)
+        self._calendar_mails = CalendarMails(store, wake, now, self._calendar_readers)
+        mailboxes = MailPolling(store, files, self.notices, wake, now)
         self._polling = Polling(store, sources, self.connections, self.notices, wake, now, mailboxes)
         sendables = Sendables(files)
         self._copies = Copies(store, sources, sendables, wake, now)
@@ -279,6 +290,7 @@ class Platform:
         await self.delivery.tick(argument)
         await self.purge.tick()
         await self._polling.tick()
+        await self._calendar_mails.tick()
         await self._copies.tick()
         await self._reconciling.tick()
         await self._bulk_runs.tick()

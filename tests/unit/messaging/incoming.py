@@ -19,6 +19,13 @@ def mail(text: str = "Oui, merci.\n", sender: str = f"Anna Dupré <{ANNA}>", **h
     return message
 
 
+def calendar_mail() -> EmailMessage:
+    """An answer to an invitation, as far as a mailbox sees it."""
+    message = mail()
+    message.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REPLY"})
+    return message
+
+
 def bounce(message_id: str, *, action="failed", status="5.1.1", recipient=ANNA, envelope_id: str = "") -> bytes:
     """A delivery status notification as Postfix writes it."""
     envelope = f"Original-Envelope-Id: {envelope_id}\r\n" if envelope_id else ""

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging.inbound import CalendarMail
+from xrm_platform.messaging.inbound import READ_CALENDARS, CalendarMail
 from xrm_platform.messaging.inbound.mail import polling
+from xrm_platform.messaging.inbound.mail.calendars import ATTEMPTS
 from xrm_platform.problems import Missing
 from xrm_platform.providers import AuthError, InvalidRecipient, PermanentError, TransientError
 from xrm_platform.testing.memory_mail import memory_mail_service
 
-from .incoming import ANNA, bounce, colleague_of, later, mail, sent
+from .incoming import ANNA, bounce, calendar_mail, colleague_of, later, mail, sent
 
 
 async def test_a_delay_is_told_and_fails_nobody(xrm, admin, mailbox_account, mail_service, clock):
@@ -161,27 +162,66 @@ async def test_mail_of_somebodys_own_mailbox_is_theirs_and_their_managers(
 # Calendar objects
 
 
-async def test_a_calendar_object_is_handed_on_once_and_a_reader_that_fails_harms_nothing(
-    xrm, admin, mailbox_account, mail_service, clock
-):
+async def test_a_calendar_object_is_handed_on_once(xrm, admin, mailbox_account, mail_service, clock):
     told: list[CalendarMail] = []
 
     async def read(one: CalendarMail) -> None:
         told.append(one)
 
-    async def fail(one: CalendarMail) -> None:
-        raise ValueError
-
-    xrm._calendar_readers += [fail, read]
-    message = mail()
-    message.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REPLY"})
-    mail_service.receive(message.as_bytes())
+    xrm._calendar_readers.append(read)
+    mail_service.receive(calendar_mail().as_bytes())
     for _ in range(2):
         await later(xrm, clock)
 
     (one,) = told
     assert (one.sender, one.method, one.account_id) == (ANNA, "REPLY", mailbox_account)
     assert one.ical.startswith("BEGIN:VCALENDAR")
+
+
+async def test_a_process_that_ends_before_a_calendar_object_is_read_loses_none(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    told: list[CalendarMail] = []
+
+    async def read(one: CalendarMail) -> None:
+        told.append(one)
+
+    async def die(_argument: str) -> None:
+        """What a process does that was killed."""
+
+    xrm._calendar_readers.append(read)
+    mail_service.receive(calendar_mail().as_bytes())
+    with monkeypatch.context() as killed:
+        killed.setitem(xrm._handlers, READ_CALENDARS, die)
+        await later(xrm, clock)
+    assert (len((await xrm.inbox.list(admin)).items), told) == (1, [])
+    for _ in range(2):
+        await later(xrm, clock)
+
+    (one,) = told
+    assert one.ical.startswith("BEGIN:VCALENDAR")
+
+
+async def test_a_reader_that_fails_is_asked_again_and_given_up_in_the_end(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    told: list[CalendarMail] = []
+    asked: list[CalendarMail] = []
+
+    async def read(one: CalendarMail) -> None:
+        told.append(one)
+
+    async def fail(one: CalendarMail) -> None:
+        asked.append(one)
+        raise ValueError
+
+    xrm._calendar_readers += [fail, read]
+    mail_service.receive(calendar_mail().as_bytes())
+    for _ in range(30):
+        await later(xrm, clock)
+
+    assert len(asked) == len(told) == ATTEMPTS
+    assert (await xrm.inbox.list(admin)).items
 
 
 # Copies of what was sent

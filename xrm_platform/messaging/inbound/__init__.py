@@ -1,7 +1,8 @@
 """What comes in: by calls of vendors and by asking them, each message once, joined to contact and message."""
 
 from .conversation import Inbox
-from .mail.polling import CalendarMail, CalendarReader, MailPolling
+from .mail.calendars import READ_CALENDARS, CalendarMail, CalendarMails, CalendarReader
+from .mail.polling import MailPolling
 from .opening import OpenedFile, Opening
 from .polling import Polling
 from .pushes import MAX_BODY, Pushes
@@ -9,7 +10,9 @@ from .views import ConversationEntry, InboundDetail, InboundView, ReceivedFileVi
 
 __all__ = [
     "MAX_BODY",
+    "READ_CALENDARS",
     "CalendarMail",
+    "CalendarMails",
     "CalendarReader",
     "ConversationEntry",
     "InboundDetail",

@@ -42,6 +42,7 @@ async def receive(session: AsyncSession, account: ProviderAccount, sms: InboundS
             "answers_id": None if answers is None else answers.id,
             "stop": stop,
             "stop_told": False,
+            "created_at": now,
         },
     )
     if not added:

@@ -42,6 +42,7 @@ async def inbound_view(session: AsyncSession, row: InboundMessage, mail: Receive
         kind="message" if mail is None else mail.kind,
         state="whole" if mail is None else mail.state,
         about=None if mail is None else mail.about_id,
+        purged_at=row.purged_at,
     )
 
 
@@ -69,6 +70,7 @@ def entry_out(
         answers=None,
         stop=None,
         kind="message",
+        purged_at=message.purged_at,
     )
 
 
@@ -86,6 +88,7 @@ def _came(row: InboundMessage, mail: ReceivedMail | None) -> ConversationEntry:
         answers=row.answers_id,
         stop=row.stop,
         kind="message" if mail is None else mail.kind,
+        purged_at=row.purged_at,
     )
 
 

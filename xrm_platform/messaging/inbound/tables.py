@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xrm_platform.store import Record
@@ -15,7 +15,8 @@ class InboundMessage(Record):
 
     `sender` is a number or a folded mail address, `contact_id` the one contact that has it; None when nobody has it or
     several share it. `answers_id` is the message it answers. `stop` is what it asks to end, `stop_told` whether the
-    vendor knows.
+    vendor knows. `created_at` is when it was written down here, whatever time it bears. After `purged_at` its text is
+    gone, and what else a mail says.
     """
 
     __tablename__ = "inbound_message"
@@ -26,6 +27,13 @@ class InboundMessage(Record):
         ForeignKeyConstraint(["base_id", "answers_id"], ["message.base_id", "message.id"]),
         Index(None, "base_id", "sender", "id"),
         Index(None, "base_id", "contact_id", "id"),
+        Index(
+            "ix_inbound_message_unpurged",
+            "base_id",
+            "created_at",
+            sqlite_where=text("purged_at IS NULL"),
+            postgresql_where=text("purged_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -41,6 +49,8 @@ class InboundMessage(Record):
     answers_id: Mapped[str | None]
     stop: Mapped[str | None]
     stop_told: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    purged_at: Mapped[datetime | None]
 
 
 class PushAddress(Record):

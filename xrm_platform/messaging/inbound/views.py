@@ -17,7 +17,7 @@ class InboundView:
     Of a mail, `text` is what its writer wrote, without what is quoted; `kind` is `message`, `automatic` (the answer of
     a machine), `bulk` or `report` (a server's word on delivery), and only a `message` answers: what another is about is
     in `about`. `state` is `whole`, `original` (it could not be taken apart, and is its own file) or `too_large` (it
-    stayed with the server).
+    stayed with the server). After `purged_at` its texts and files are gone.
     """
 
     id: str
@@ -35,6 +35,7 @@ class InboundView:
     kind: str
     state: str
     about: str | None
+    purged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class InboundDetail(InboundView):
 @dataclass(frozen=True, slots=True)
 class ConversationEntry:
     """A message of a conversation or a thread. `direction` is `in` or `out`; `address` is the other side's; `sender`
-    the collaborator's code of one that went out, `state` how far it came; `kind` is that of `InboundView`."""
+    the collaborator's code of one that went out, `state` how far it came; `kind` is that of `InboundView`. After
+    `purged_at` the text is gone."""
 
     id: str
     direction: str
@@ -81,3 +83,4 @@ class ConversationEntry:
     answers: str | None
     stop: str | None
     kind: str
+    purged_at: datetime | None

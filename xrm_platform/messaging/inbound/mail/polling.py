@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,6 +25,7 @@ from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries
+from .calendars import READ_CALENDARS
 from .reading import MAX_BYTES, ReadMail, read_mail
 from .receiving import note_too_large, receive_mail
 
@@ -40,27 +40,7 @@ REST = timedelta(hours=1)
 log = structlog.get_logger("xrm.messaging")
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarMail:
-    """A mail that holds a calendar object (RFC 6047): `method` is REQUEST, REPLY, CANCEL …, `ical` the object. `sender`
-    is whom the mail says that it is from, which anybody can write."""
-
-    base_id: str
-    account_id: str
-    inbound_id: str
-    sender: str
-    method: str
-    ical: str
-    at: datetime
-
-
-CalendarReader = Callable[[CalendarMail], Awaitable[None]]
-
-
 class MailPolling:
-    """`calendar_readers` are told of each calendar object, after its mail is written down; what they raise is
-    logged."""
-
     def __init__(
         self,
         store: Store,
@@ -68,14 +48,12 @@ class MailPolling:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
-        calendar_readers: Sequence[CalendarReader] = (),
     ) -> None:
         self._store = store
         self._files = files
         self._notices = notices
         self._wake = wake
         self._now = now
-        self._calendar_readers = calendar_readers
         self._resting: dict[tuple[str, int], datetime] = {}
 
     async def ask(self, source: Source) -> None:
@@ -163,22 +141,7 @@ class MailPolling:
         self._notices.post(source.base_code, "inbound", [(received.inbound_id, "received")])
         self._notices.post(source.base_code, "message", received.changed)
         if mail.calendar is not None:
-            await self._tell(source, received.inbound_id, received.sender, mail)
-
-    async def _tell(self, source: Source, inbound_id: str, sender: str, mail: ReadMail) -> None:
-        told = CalendarMail(
-            base_id=source.account.base_id,
-            account_id=source.account.id,
-            inbound_id=inbound_id,
-            sender=sender,
-            method=mail.calendar_method,
-            ical=mail.calendar or "",
-            at=self._now(),
-        )
-        outcomes = await asyncio.gather(*(read(told) for read in self._calendar_readers), return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                log.error("calendar object not read", inbound=inbound_id, error=type(outcome).__name__)
+            self._wake(READ_CALENDARS)
 
     async def _name(self, source: Source, entry: MailEntry) -> None:
         async with self._store.write() as session:

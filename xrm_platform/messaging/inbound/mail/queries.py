@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging.inbound.tables import InboundMessage
 from xrm_platform.messaging.tables import Message, MessageRecipient
 
-from .tables import Mailbox, OtherKey, ReceivedFile, ReceivedMail
+from .tables import Mailbox, OtherKey, ReceivedFile, ReceivedMail, UnreadCalendar
 
 _AT_ONCE = 500
 
@@ -90,6 +91,28 @@ def add_mail(session: AsyncSession, *, base_id: str, mail: dict[str, Any], files
     session.add_all(
         ReceivedFile(**file, base_id=base_id, inbound_id=mail["inbound_id"], position=position)
         for position, file in enumerate(files)
+    )
+
+
+async def unread_calendars(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[UnreadCalendar]:
+    """Calendar objects of mails, of any base, that are to be read now, oldest first."""
+    query = select(UnreadCalendar).where(UnreadCalendar.due_at <= now).order_by(UnreadCalendar.inbound_id)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def calendar_read(session: AsyncSession, *, base_id: str, inbound_id: str) -> None:
+    await session.execute(
+        delete(UnreadCalendar).where(UnreadCalendar.base_id == base_id, UnreadCalendar.inbound_id == inbound_id)
+    )
+
+
+async def calendar_not_read(
+    session: AsyncSession, *, base_id: str, inbound_id: str, attempts: int, due_at: datetime
+) -> None:
+    await session.execute(
+        update(UnreadCalendar)
+        .where(UnreadCalendar.base_id == base_id, UnreadCalendar.inbound_id == inbound_id)
+        .values(attempts=attempts, due_at=due_at)
     )
 
 

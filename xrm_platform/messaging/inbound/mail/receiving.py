@@ -26,6 +26,7 @@ from . import queries
 from .automatic import Kind
 from .reading import ReadMail
 from .reporting import reported_message, write_report
+from .tables import UnreadCalendar
 
 MAX_KEY = 200
 
@@ -35,7 +36,6 @@ class Received:
     """A mail that is new here. `changed` are messages whose state a report changed."""
 
     inbound_id: str
-    sender: str
     answers: str | None
     changed: Sequence[tuple[str, State]]
 
@@ -77,12 +77,14 @@ async def receive_mail(
     about_id = about.id if about is not None and answers is None else None
     details = _details(account, entry, mail) | {"inbound_id": inbound_id, "about_id": about_id, "copied": copied}
     queries.add_mail(session, base_id=base_id, mail=details, files=_files(mail, stored))
+    if mail.calendar is not None:
+        session.add(_unread(account, inbound_id, sender, mail, mail.calendar, now))
     changed: Sequence[tuple[str, State]] = ()
     if mail.report is not None and about is not None:
         changed = await write_report(session, about, mail.report, key=f"{account.id}:{key}", at=now)
     elif sender and mail.kind is Kind.MESSAGE:
         await mail_queries.forgive_address(session, base_id=base_id, address=sender)
-    return Received(inbound_id, sender, row["answers_id"], changed)
+    return Received(inbound_id, row["answers_id"], changed)
 
 
 async def note_too_large(
@@ -122,6 +124,7 @@ def _row(account: ProviderAccount, mail: ReadMail, now: datetime) -> dict[str, A
         "received_at": min(mail.sent_at, now) if mail.sent_at is not None else now,
         "stop": None,
         "stop_told": True,
+        "created_at": now,
     }
 
 
@@ -142,6 +145,23 @@ def _details(account: ProviderAccount, entry: MailEntry, mail: ReadMail) -> dict
         "html": mail.html,
         "sent_at": mail.sent_at,
     }
+
+
+def _unread(
+    account: ProviderAccount, inbound_id: str, sender: str, mail: ReadMail, ical: str, now: datetime
+) -> UnreadCalendar:
+    """With the mail, in its transaction: what stops before it is read loses nothing."""
+    return UnreadCalendar(
+        inbound_id=inbound_id,
+        base_id=account.base_id,
+        account_id=account.id,
+        sender=sender,
+        method=mail.calendar_method,
+        ical=ical,
+        at=now,
+        due_at=now,
+        attempts=0,
+    )
 
 
 def _files(mail: ReadMail, stored: Sequence[StoredFile]) -> list[dict[str, Any]]:

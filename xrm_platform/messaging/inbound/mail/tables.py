@@ -47,6 +47,27 @@ class ReceivedMail(Record):
     copied: Mapped[bool]
 
 
+class UnreadCalendar(Record):
+    """The calendar object of a mail, from when the mail is written down until all who read such objects have read it;
+    `due_at` is when that is tried next."""
+
+    __tablename__ = "unread_calendar"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "inbound_id"], ["inbound_message.base_id", "inbound_message.id"]),
+        Index(None, "due_at", "inbound_id"),
+    )
+
+    inbound_id: Mapped[str] = mapped_column(primary_key=True)
+    base_id: Mapped[str]
+    account_id: Mapped[str]
+    sender: Mapped[str]
+    method: Mapped[str]
+    ical: Mapped[str]
+    at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int]
+
+
 class ReceivedFile(Record):
     """A file of a mail that came in. The bytes lie with those of messages that go out, under their SHA-256."""
 

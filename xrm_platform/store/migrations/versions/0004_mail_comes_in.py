@@ -21,6 +21,7 @@ TABLES = (
     "mail_address_in_error",
     "mail_answer",
     "sent_copy",
+    "unread_calendar",
     "received_file",
     "received_mail",
 )
@@ -103,6 +104,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name="pk_sent_copy"),
     )
     op.create_index("ix_sent_copy_account_id_due_at", "sent_copy", ["account_id", "due_at"])
+    op.create_table(
+        "unread_calendar",
+        sa.Column("inbound_id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("ical", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "inbound_id"],
+            ["inbound_message.base_id", "inbound_message.id"],
+            name="fk_unread_calendar_base_id_inbound_id_inbound_message",
+        ),
+        sa.PrimaryKeyConstraint("inbound_id", name="pk_unread_calendar"),
+    )
+    op.create_index("ix_unread_calendar_due_at_inbound_id", "unread_calendar", ["due_at", "inbound_id"])
     op.create_table(
         "received_file",
         sa.Column("id", sa.String(), nullable=False),
