@@ -26,14 +26,16 @@ LINT: dict[str, list[str]] = {
 }
 
 
-WORKERS = min(os.cpu_count() or 1, 4)
-"""Processes that tests run in, a file of tests always in one; `ARGS=-n0` keeps all in one."""
+WORKERS = min((os.cpu_count() or 1) + 1, 5)
+"""Processes that tests run in, a file of tests always in one; `ARGS=-n0` keeps all in one. One more than processors,
+because the slow tests wait for other programs most of their time."""
 
 
 def main(what: str, options: list[str]) -> int:
     checks = LINT
     if what == "test":
-        tests = [str(PYTHON), "-m", "pytest", "--quiet", "-n", str(WORKERS), "--dist", "loadfile", *options]
+        spread = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
+        tests = [str(PYTHON), "-m", "pytest", "--quiet", *spread, *options]
         checks = {"system parts": [str(PYTHON), "tools/system_parts.py"], **LINT, "tests": tests}
     failed = [name for name, command in checks.items() if not passes(name, command)]
     if failed:

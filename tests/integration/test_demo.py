@@ -12,6 +12,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 XRM = (sys.executable, "-c", "from xrm_platform.cli import main; main()")
 
 
