@@ -1,4 +1,4 @@
-"""Folders of a mailbox: which one is for sent mail, and how names are written (RFC 3501 §5.1.3, RFC 6154)."""
+"""Folders of a mailbox: which one is for what, and how names are written (RFC 3501 §5.1.3, RFC 6154)."""
 
 from __future__ import annotations
 
@@ -7,40 +7,56 @@ import binascii
 import imaplib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .imap_session import told
 
 _LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?P<separator>\\?.)"|NIL) (?P<name>.*)', re.DOTALL)
 _SHIFTED = re.compile("&([^-]*)-")
 
-SENT_NAMES = (
-    "sent",
-    "sent items",
-    "sent messages",
-    "sent mail",
-    "envoyés",
-    "éléments envoyés",
-    "messages envoyés",
-    "courrier envoyé",
-    "outbox",
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a folder is for: its flag (RFC 6154), in lower case; what it is called where no server says which it is, the
+    part after the last separator; and what it becomes where there is none."""
+
+    flag: str
+    names: tuple[str, ...]
+    new: str
+
+
+SENT = Purpose(
+    "\\sent",
+    (
+        "sent",
+        "sent items",
+        "sent messages",
+        "sent mail",
+        "envoyés",
+        "éléments envoyés",
+        "messages envoyés",
+        "courrier envoyé",
+        "outbox",
+    ),
+    "Sent",
 )
-"""What the folder is called where no server says which it is, the part after the last separator."""
+DRAFTS = Purpose("\\drafts", ("drafts", "draft", "brouillons", "brouillon", "draftbox"), "Drafts")
 
 
-def sent_folder(session: imaplib.IMAP4) -> tuple[str, bool]:
-    """The name on the wire of the folder of sent mail, and whether it exists."""
+def folder_for(purpose: Purpose, session: imaplib.IMAP4) -> tuple[str, bool]:
+    """The name on the wire of the folder for `purpose`, and whether it exists."""
     options = " RETURN (SPECIAL-USE)" if "SPECIAL-USE" in session.capabilities else ""
     listed = [folder for folder in map(_folder, _joined(told(session.list('""', f'"*"{options}')))) if folder]
     for flags, name, _ in listed:
-        if "\\sent" in flags:
+        if purpose.flag in flags and "\\noselect" not in flags:
             return name, True
-    for wanted in SENT_NAMES:
+    for wanted in purpose.names:
         for flags, name, separator in listed:
             shown = shown_name(name)
             last = shown.rpartition(separator)[2] if separator else shown
-            if last.casefold() == wanted and "\\noselect" not in flags:
+            if last.casefold() == wanted and not flags & {"\\noselect", "\\nonexistent"}:
                 return name, True
-    return "Sent", False
+    return purpose.new, False
 
 
 def quoted(name: str) -> str:

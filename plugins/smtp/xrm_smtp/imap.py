@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from xrm_platform.providers import BadResponse, InboundMail, MailEntry, MailListing, NotFound, TransientError
 
 from .access import Access
-from .folders import quoted, sent_folder
+from .folders import SENT, Purpose, folder_for, quoted
 from .imap_session import imap_session, told
 
 FIRST = timedelta(days=30)
@@ -73,20 +73,25 @@ class ImapMailbox:
     def check_sent(self) -> None:
         """Look for the folder of sent mail."""
         with imap_session(self._access) as session:
-            sent_folder(session)
+            folder_for(SENT, session)
 
     def file_sent(self, octets: bytes, message_id: str) -> None:
-        """Put a mail into the folder of sent mail, unless it lies there already; the folder is made where there is
-        none."""
+        """Put a mail into the folder of sent mail, unless it lies there already."""
+        self.put(SENT, octets, message_id, r"(\Seen)")
+
+    def put(self, purpose: Purpose, octets: bytes, message_id: str, flags: str) -> str:
+        """Put a mail into the folder for `purpose`, unless it lies there already; the folder is made where there is
+        none. The name of the folder on the wire."""
         with imap_session(self._access) as session:
-            name, known = sent_folder(session)
-            if known and _lies_in(session, name, message_id):
-                return
-            state, data = session.append(quoted(name), r"(\Seen)", "", octets)
-            if state != "OK" and any(piece and b"TRYCREATE" in piece for piece in data):
+            name, known = folder_for(purpose, session)
+            if known and lies_in(session, name, message_id):
+                return name
+            state, data = session.append(quoted(name), flags, "", octets)
+            if state != "OK" and any(isinstance(piece, bytes) and b"TRYCREATE" in piece for piece in data):
                 told(session.create(quoted(name)))
-                state, data = session.append(quoted(name), r"(\Seen)", "", octets)
+                state, data = session.append(quoted(name), flags, "", octets)
             told((state, data))
+        return name
 
 
 def _opened(session: imaplib.IMAP4) -> str:
@@ -100,7 +105,8 @@ def _opened(session: imaplib.IMAP4) -> str:
     return found[0].decode()
 
 
-def _lies_in(session: imaplib.IMAP4, folder: str, message_id: str) -> bool:
+def lies_in(session: imaplib.IMAP4, folder: str, message_id: str) -> bool:
+    """Whether a mail with that Message-ID lies in `folder`, a name on the wire."""
     state, _ = session.select(quoted(folder), readonly=True)
     if state != "OK":
         return False

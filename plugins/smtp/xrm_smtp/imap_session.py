@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import imaplib
-import re
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xrm_platform.providers import AccountError, AuthError, ProviderError, TransientError, Unsupported
+from xrm_platform.providers import AccountError, TransientError, Unsupported
 
 from .access import SOCKET_SECONDS, Access, mapped
+from .imap_sign_in import sign_in
 from .pool import tls_context
 
 LITERAL = 64 * 1024 * 1024
 """Octets that a server may announce at once."""
 
-_CODE = re.compile(r"\[([A-Z-]+)")
-_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
+LINE = 1024 * 1024
+"""Octets of a line; a listing of all UIDs of a large mailbox is one."""
+
+CHUNK = 64 * 1024
 
 if TYPE_CHECKING:
     _Plain = imaplib.IMAP4
@@ -26,38 +29,94 @@ else:
     _Plain = object
 
 
-class _Bounded(_Plain):
-    """A hostile length is not believed, for it would be allocated."""
+class _Reading(_Plain):
+    """Reads the socket itself, so that what was read ahead can be seen (`ahead`), a hostile length is not believed, and
+    nothing that came before the TLS of a connection counts as said within."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self.ahead = bytearray()
+        self._ahead_of: socket.socket | None = None
+        super().__init__(*args, **named)
 
     def read(self, size: int) -> bytes:
         if size > LITERAL:
             raise imaplib.IMAP4.abort(f"a literal of {size} octets")
-        return super().read(size)
+        self._forget_what_was_in_clear()
+        while len(self.ahead) < size:
+            self._receive()
+        return self._taken(size)
+
+    def readline(self) -> bytes:
+        self._forget_what_was_in_clear()
+        start = 0
+        while (end := self.ahead.find(b"\n", start)) < 0:
+            start = len(self.ahead)
+            if start > LINE:
+                raise imaplib.IMAP4.abort("a line without end")
+            self._receive()
+        return self._taken(end + 1)
+
+    def _forget_what_was_in_clear(self) -> None:
+        if self.sock is not self._ahead_of:
+            self.ahead.clear()
+            self._ahead_of = self.sock
+
+    def _receive(self) -> None:
+        came = self.sock.recv(CHUNK)
+        if not came:
+            raise imaplib.IMAP4.abort("closed by the server")
+        self.ahead += came
+
+    def _taken(self, size: int) -> bytes:
+        octets = bytes(self.ahead[:size])
+        del self.ahead[:size]
+        return octets
 
 
-class _Imap(_Bounded, imaplib.IMAP4):
+class Imap(_Reading, imaplib.IMAP4):
+    """A session; over TLS from the first byte it is an `Imaps`."""
+
+
+class Imaps(_Reading, imaplib.IMAP4_SSL):
     pass
 
 
-class _Imaps(_Bounded, imaplib.IMAP4_SSL):
-    pass
+Session = Imap | Imaps
 
 
 @contextmanager
-def imap_session(access: Access) -> Iterator[imaplib.IMAP4]:
+def imap_session(access: Access) -> Iterator[Session]:
     """Signed in, no folder open. What the server refuses, and a lost connection, become errors of the contract."""
     with mapped(access):
-        tls = None if access.security == "none" else tls_context(access.ca_file)
-        session = _connected(access, tls)
+        session = opened(access)
         try:
-            with _answers():
-                if tls is not None and access.security == "starttls":
-                    _start_tls(session, access, tls)
-                _sign_in(session, access)
+            with answers():
                 yield session
                 session.logout()
         finally:
-            _close(session)
+            close(session)
+
+
+def opened(access: Access) -> Session:
+    """A session that its caller closes. Raises `ProviderError`, and `OSError` for `mapped`."""
+    tls = None if access.security == "none" else tls_context(access.ca_file)
+    session = _connected(access, tls)
+    try:
+        with answers():
+            if tls is not None and access.security == "starttls":
+                _start_tls(session, access, tls)
+            sign_in(session, access)
+            _ask_capabilities(session)
+    except BaseException:
+        close(session)
+        raise
+    return session
+
+
+def close(session: Session) -> None:
+    """Leave without a word."""
+    with suppress(OSError):  # it was closed already
+        session.shutdown()
 
 
 def told(answer: tuple[str, Sequence[object]]) -> Sequence[object]:
@@ -68,44 +127,9 @@ def told(answer: tuple[str, Sequence[object]]) -> Sequence[object]:
     return data
 
 
-def _connected(access: Access, tls: ssl.SSLContext | None) -> imaplib.IMAP4:
-    try:
-        if tls is not None and access.security == "tls":
-            return _Imaps(access.host, access.port, ssl_context=tls, timeout=SOCKET_SECONDS)
-        return _Imap(access.host, access.port, timeout=SOCKET_SECONDS)
-    except imaplib.IMAP4.error as error:
-        raise TransientError("mailbox_not_open", detail=str(error)) from error
-
-
-def _start_tls(session: imaplib.IMAP4, access: Access, tls: ssl.SSLContext) -> None:
-    if "STARTTLS" not in session.capabilities:
-        raise AccountError("mailbox_no_starttls", host=access.host, port=access.port)
-    session.starttls(tls)
-
-
-def _sign_in(session: imaplib.IMAP4, access: Access) -> None:
-    """PLAIN in UTF-8 (RFC 4616), because LOGIN takes ASCII only."""
-    try:
-        if "AUTH=PLAIN" in session.capabilities or not (access.username + access.password).isascii():
-            session.authenticate("PLAIN", lambda _: f"\0{access.username}\0{access.password}".encode())
-        else:
-            session.login(access.username, access.password)
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error as error:
-        raise _sign_in_error(str(error).replace(access.password, "…")) from error
-
-
-def _sign_in_error(words: str) -> ProviderError:
-    """Response codes of RFC 5530 tell a server that is ill from one that refuses."""
-    found = _CODE.search(words)
-    if found and found[1] in _TEMPORARY:
-        return TransientError("mailbox_not_open", detail=words)
-    return AuthError("mailbox_sign_in_refused", detail=words)
-
-
 @contextmanager
-def _answers() -> Iterator[None]:
+def answers() -> Iterator[None]:
+    """What `imaplib` raises, as errors of the contract."""
     try:
         yield
     except imaplib.IMAP4.abort as error:
@@ -114,9 +138,26 @@ def _answers() -> Iterator[None]:
         raise Unsupported("mailbox_refuses", detail=str(error)) from error
 
 
-def _close(session: imaplib.IMAP4) -> None:
-    with suppress(OSError):  # it was closed already
-        session.shutdown()
+def _connected(access: Access, tls: ssl.SSLContext | None) -> Session:
+    try:
+        if tls is not None and access.security == "tls":
+            return Imaps(access.host, access.port, ssl_context=tls, timeout=SOCKET_SECONDS)
+        return Imap(access.host, access.port, timeout=SOCKET_SECONDS)
+    except imaplib.IMAP4.error as error:
+        raise TransientError("mailbox_not_open", detail=str(error)) from error
+
+
+def _start_tls(session: Session, access: Access, tls: ssl.SSLContext) -> None:
+    if "STARTTLS" not in session.capabilities:
+        raise AccountError("mailbox_no_starttls", host=access.host, port=access.port)
+    session.starttls(tls)
+
+
+def _ask_capabilities(session: Session) -> None:
+    """A server may offer more to those whom it knows (RFC 3501 §6.2.3): IDLE and SPECIAL-USE often only then."""
+    state, data = session.capability()
+    if state == "OK" and data and isinstance(data[-1], bytes):
+        session.capabilities = tuple(data[-1].decode("ascii", "replace").upper().split())
 
 
 def _words(data: Sequence[object]) -> str:

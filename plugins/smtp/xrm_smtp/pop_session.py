@@ -6,24 +6,21 @@ mail may become.
 
 from __future__ import annotations
 
-import base64
-import re
 import socket
 from types import TracebackType
 from typing import Self
 
-from xrm_platform.providers import AccountError, AuthError, ProviderError, RateLimited, TransientError, Unsupported
+from xrm_platform.providers import AccountError, ProviderError, TransientError, Unsupported
 
 from .access import Access, ConnectionLostError, connected, mapped, secured
 from .pool import tls_context
+from .pop_sign_in import sign_in, sign_in_error
 
 LINE = 64 * 1024
 """Octets read at once; a longer line comes in pieces."""
 
 ANSWER = 32 * 1024 * 1024
 """Octets of a listing."""
-
-_CODE = re.compile(r"\[([A-Z/-]+)\]")
 
 
 class RefusedError(Exception):
@@ -62,6 +59,16 @@ class PopSession:
         """Say `line`; the words after +OK."""
         self._say(line.encode())
         return self._answer()
+
+    def challenged(self, line: str) -> str:
+        """Say `line`, which the server asks to go on with; what it says with that (RFC 5034 §4)."""
+        self._say(line.encode())
+        answer = self._line()
+        if answer.startswith(b"-ERR"):
+            raise RefusedError(_words(answer))
+        if not answer.startswith(b"+"):
+            raise ConnectionLostError("unreadable answer")
+        return _words(answer)
 
     def lines(self, line: str) -> list[str]:
         """Say `line`; the lines of the answer."""
@@ -114,28 +121,10 @@ class PopSession:
         self.capabilities = {name.upper(): rest for name, _, rest in (line.partition(" ") for line in told)}
 
     def _sign_in(self) -> None:
-        access = self._access
         try:
-            if "PLAIN" in self.capabilities.get("SASL", "").upper().split():
-                told = base64.b64encode(f"\0{access.username}\0{access.password}".encode())
-                self._say(b"AUTH PLAIN")
-                self._challenge()
-                self._say(told)
-                self._answer()
-                return
-            if not (access.username + access.password).isprintable():
-                raise AuthError("mailbox_sign_in_refused")
-            self.command(f"USER {access.username}")
-            self.command(f"PASS {access.password}")
+            sign_in(self, self._access)
         except RefusedError as error:
-            raise sign_in_error(str(error).replace(access.password, "…")) from error
-
-    def _challenge(self) -> None:
-        line = self._line()
-        if line.startswith(b"-ERR"):
-            raise RefusedError(_words(line))
-        if not line.startswith(b"+"):
-            raise ConnectionLostError("unreadable answer")
+            raise sign_in_error(str(error).replace(self._access.password, "…")) from error
 
     def _say(self, line: bytes) -> None:
         if self._sock is None:
@@ -173,19 +162,6 @@ class PopSession:
             self._file.close()
             self._sock.close()
             self._sock = None
-
-
-def sign_in_error(words: str) -> ProviderError:
-    """What a refused sign-in means (response codes of RFC 2449 §8 and RFC 3206)."""
-    found = _CODE.search(words)
-    code = found[1] if found else ""
-    if code == "IN-USE":
-        return TransientError("mailbox_in_use", detail=words)
-    if code == "LOGIN-DELAY":
-        return RateLimited(detail=words)
-    if code == "SYS/TEMP":
-        return TransientError("mailbox_not_open", detail=words)
-    return AuthError("mailbox_sign_in_refused", detail=words)
 
 
 def refused(error: RefusedError) -> ProviderError:

@@ -1,0 +1,34 @@
+"""Signing in by IMAP, apart from what the session is for."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+
+from xrm_platform.providers import AuthError, ProviderError, TransientError
+
+from .access import Access
+
+_CODE = re.compile(r"\[([A-Z-]+)")
+_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
+
+
+def sign_in(session: imaplib.IMAP4, access: Access) -> None:
+    """PLAIN in UTF-8 (RFC 4616), because LOGIN takes ASCII only. Raises `ProviderError`, never with the password."""
+    try:
+        if "AUTH=PLAIN" in session.capabilities or not (access.username + access.password).isascii():
+            session.authenticate("PLAIN", lambda _: f"\0{access.username}\0{access.password}".encode())
+        else:
+            session.login(access.username, access.password)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise sign_in_error(str(error).replace(access.password, "…")) from error
+
+
+def sign_in_error(words: str) -> ProviderError:
+    """Response codes of RFC 5530 tell a server that is ill from one that refuses."""
+    found = _CODE.search(words)
+    if found and found[1] in _TEMPORARY:
+        return TransientError("mailbox_not_open", detail=words)
+    return AuthError("mailbox_sign_in_refused", detail=words)
