@@ -83,6 +83,12 @@ def _worth_a_column(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     return not name.endswith("_params") and any(row[name] not in _EMPTY for row in rows)
 
 
+def _cell(column: str, row: Mapping[str, Any]) -> str:
+    if column == "text" and row.get("purged_at") is not None:
+        return say("cli", "text_purged")
+    return _text(column, row.get(column))
+
+
 def _label(name: str) -> str:
     return say("fields", name) if knows("fields", name) else name
 
@@ -140,7 +146,7 @@ def _show_fields(fields: Mapping[str, Any]) -> None:
 
 def _show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     heads = [_label(column) for column in columns]
-    cells = [[_text(column, row.get(column)) for column in columns] for row in rows]
+    cells = [[_cell(column, row) for column in columns] for row in rows]
     if sys.stdout.isatty():
         from rich import box  # noqa: PLC0415  drawing is loaded when something is drawn
         from rich.console import Console  # noqa: PLC0415

@@ -201,14 +201,13 @@ async def test_what_the_vendor_never_had_is_sent_again_only_when_it_is_sure(
 
 
 async def test_a_vendor_that_cannot_be_asked_settles_nothing(xrm, admin, push_account, sms_service, clock):
-    sms_service.spoilt_answers.append(OutcomeUnknown())
-    sent = await send(xrm, admin)
-    await xrm.run_until_idle()
-
     def fails(since):
         raise TransientError
 
     sms_service.sent_since = fails
+    sms_service.spoilt_answers.append(OutcomeUnknown())
+    sent = await send(xrm, admin)
+    await xrm.run_until_idle()
     clock.advance(timedelta(minutes=30))
     await xrm.run_until_idle()
     assert (await xrm.messages.get(admin, sent)).state == "unknown"

@@ -1,4 +1,4 @@
-"""The test mode, pauses of one sender, what a person does with held messages, and the purge."""
+"""The test mode, pauses of one sender, and what a person does with held messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging import AttachmentGiven, MailRequest, SmsRequest
-from xrm_platform.messaging.files import FileMissing, Files
+from xrm_platform.messaging import MailRequest, SmsRequest
 from xrm_platform.problems import Conflicting, Missing
 
 REAL, TESTER = "+33612345678", "+33612000001"
@@ -208,70 +207,3 @@ async def test_a_held_message_of_somebody_else_is_not_for_a_colleague(xrm, admin
         await xrm.held.release(actor, held.id)
     with pytest.raises(Missing):
         await xrm.held.discard(actor, "no such message")
-
-
-# Purge
-
-
-async def test_texts_are_deleted_after_their_time_and_the_rest_stays(xrm, admin, mail_account, mail_service, clock):
-    file = AttachmentGiven("devis.pdf", b"%PDF- once")
-    sent = await xrm.sending.send_mail(admin, mail(html="<p>Bonjour</p>", attachments=(file,)))
-    await xrm.run_until_idle()
-    clock.advance(timedelta(days=1095))
-    await xrm.run_until_idle()
-    assert (await xrm.messages.get(admin, sent.id)).text == "Bonjour"
-
-    clock.advance(timedelta(days=2))
-    await xrm.run_until_idle()
-    after = await xrm.messages.get(admin, sent.id)
-    assert (after.text, after.html, after.purged_at) == ("", None, clock())
-    assert (after.subject, after.state, len(after.events)) == ("Devis", "sent", 3)
-    assert [one.filename for one in after.attachments] == ["devis.pdf"]
-    entry = (await xrm.audit.list(admin)).items[0]
-    assert (entry.action, entry.changes["count"]) == ("messages.purged", [None, 1])
-
-
-async def test_a_base_keeps_texts_for_its_own_time_or_for_ever(xrm, admin, mail_account, clock):
-    sent = await xrm.sending.send_mail(admin, mail())
-    await xrm.run_until_idle()
-    await xrm.rules.change(admin, {"keep_bodies_days": None})
-    clock.advance(timedelta(days=4000))
-    assert await xrm.purge.run() == 0
-
-    await xrm.rules.change(admin, {"keep_bodies_days": 30})
-    assert await xrm.purge.run() == 1
-    assert await xrm.purge.run() == 0
-    assert (await xrm.messages.get(admin, sent.id)).text == ""
-
-
-async def test_what_still_waits_keeps_its_text(xrm, admin, sms_account, clock):
-    await xrm.sms_pause.pause(admin)
-    await xrm.sending.send_sms(admin, sms())
-    clock.advance(timedelta(days=2000))
-
-    assert await xrm.purge.run() == 0
-
-
-async def test_what_was_purged_cannot_be_sent_again(xrm, admin, sms_account, sms_service, clock):
-    await sms_service.lose_next_answer()
-    sent = await xrm.sending.send_sms(admin, sms())
-    await xrm.run_until_idle()
-    clock.advance(timedelta(days=2000))
-    await xrm.purge.run()
-
-    with pytest.raises(Conflicting, match="text_purged"):
-        await xrm.messages.retry(admin, sent.id)
-
-
-async def test_a_file_goes_with_its_last_message(tmp_path, clock):
-    files = Files(tmp_path)
-    stored = await files.put(b"content")
-    await files.forget(stored.sha256, unused_since=clock() - timedelta(days=400))
-    assert await files.get(stored.sha256) == b"content"
-
-    await files.forget(stored.sha256, unused_since=clock() + timedelta(days=4000))
-    with pytest.raises(FileMissing):
-        await files.get(stored.sha256)
-    await files.forget(stored.sha256, unused_since=clock())
-    assert (await files.put(b"content")).sha256 == stored.sha256
-    assert await files.get(stored.sha256) == b"content"

@@ -45,7 +45,7 @@ class Polling:
         self._mail = mail
 
     async def tick(self) -> None:
-        """Wake what is due, and forget calls that were read long ago."""
+        """Wake what is due, and forget calls of long ago."""
         now = self._now()
         async with self._store.read() as session:
             to_ask = await queries.accounts_to_ask(session, what="inbox", before=now - EVERY)

@@ -6,14 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, literal, select, union_all, update
+from sqlalchemy import and_, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from xrm_platform.messaging.inbound.mail.tables import ReceivedFile
-from xrm_platform.messaging.states import UNDER_WAY
-from xrm_platform.messaging.tables import Attachment, Message
 from xrm_platform.people.contacts.views import ConsentState
 from xrm_platform.people.tables import Base, Collaborator, Contact, ContactConsent, ContactMail, ContactPhone
 from xrm_platform.providers import Channel
@@ -179,47 +176,3 @@ async def paused_sender(session: AsyncSession, *, base_id: str, collaborator_id:
 
 async def price(session: AsyncSession, *, base_id: str, account_id: str) -> SmsPrice | None:
     return await session.get(SmsPrice, (base_id, account_id))
-
-
-async def bases_with_days_kept(session: AsyncSession) -> Sequence[tuple[Base, int | None, bool]]:
-    """Every base with the days it keeps texts for, and whether it has rules at all: the purge goes through all."""
-    query = select(Base, MessagingRules.keep_bodies_days, MessagingRules.base_id.is_not(None)).outerjoin(
-        MessagingRules, MessagingRules.base_id == Base.id
-    )
-    return [(base, days, has_rules) for base, days, has_rules in (await session.execute(query)).all()]
-
-
-async def purgeable(session: AsyncSession, *, base_id: str, before: datetime, limit: int) -> list[str]:
-    """Messages made before `before` that are not under way and still have their texts, oldest first."""
-    query = select(Message.id).where(
-        Message.base_id == base_id,
-        Message.purged_at.is_(None),
-        Message.created_at < before,
-        Message.state.not_in(UNDER_WAY),
-    )
-    query = query.order_by(Message.created_at).limit(limit).with_for_update(skip_locked=True)
-    return list(await session.scalars(query))
-
-
-async def files_of(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> set[str]:
-    query = select(Attachment.sha256).where(Attachment.base_id == base_id, Attachment.message_id.in_(message_ids))
-    return set(await session.scalars(query))
-
-
-async def files_in_use(session: AsyncSession, *, sha256s: Collection[str]) -> set[str]:
-    """Those of the files that a message of any base still has: the same content is stored once for all."""
-    went = (
-        select(Attachment.sha256)
-        .join(Message, and_(Message.base_id == Attachment.base_id, Message.id == Attachment.message_id))
-        .where(Attachment.sha256.in_(sha256s), Message.purged_at.is_(None))
-    )
-    came = select(ReceivedFile.sha256).where(ReceivedFile.sha256.in_(sha256s))
-    return set(await session.scalars(union_all(went, came)))
-
-
-async def purge(session: AsyncSession, *, base_id: str, message_ids: Collection[str], at: datetime) -> None:
-    await session.execute(
-        update(Message)
-        .where(Message.base_id == base_id, Message.id.in_(message_ids))
-        .values(text="", html=None, purged_at=at)
-    )

@@ -81,6 +81,8 @@ def upgrade() -> None:
         sa.Column("answers_id", sa.String(), nullable=True),
         sa.Column("stop", sa.String(), nullable=True),
         sa.Column("stop_told", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["base_id", "account_id"],
             ["provider_account.base_id", "provider_account.id"],
@@ -97,6 +99,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbound_message_base_id_contact_id_id", "inbound_message", ["base_id", "contact_id", "id"])
     op.create_index("ix_inbound_message_base_id_sender_id", "inbound_message", ["base_id", "sender", "id"])
+    op.create_index(
+        "ix_inbound_message_unpurged",
+        "inbound_message",
+        ["base_id", "created_at"],
+        sqlite_where=sa.text("purged_at IS NULL"),
+        postgresql_where=sa.text("purged_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
