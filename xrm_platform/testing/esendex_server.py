@@ -10,14 +10,11 @@ each spoils one request. It listens on 127.0.0.1 only, on a port that the system
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from secrets import token_urlsafe
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 from aiohttp import ClientSession, encode_basic_auth, web
@@ -27,11 +24,12 @@ from .esendex_outbox import Ending, EsendexAccount, InboundMessage, OptOut, Outb
 from .esendex_push import EsendexPush
 from .esendex_requests import date_asked, error_answer, fault_answer, page_asked, wants_json, xml_answer
 from .http_faults import Fault, Handler, play
+from .http_stand_in import HttpStandIn
 
 LARGEST_REQUEST = 16 * 2**20
 
 
-class EsendexServer:
+class EsendexServer(HttpStandIn):
     """An Esendex of one user with `accounts`, by default one. Without `password` it makes one up. `now` gives the time,
     aware and in UTC."""
 
@@ -42,6 +40,7 @@ class EsendexServer:
         password: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        super().__init__()
         self.username = username
         self.password = password or token_urlsafe(12)
         self.faults: deque[Fault] = deque()
@@ -53,13 +52,6 @@ class EsendexServer:
         self._outbox = Outbox(accounts or (EsendexAccount(),))
         self._now = now
         self._passed = timedelta()
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def accounts(self) -> Sequence[EsendexAccount]:
@@ -113,9 +105,7 @@ class EsendexServer:
         async with ClientSession() as http:
             await self.push.deliver(http, self._time())
 
-    async def start(self) -> None:
-        """Listen; after `stop` again at the same address."""
-        self._stopping.clear()
+    def _application(self) -> web.Application:
         app = web.Application(middlewares=[self._spoil, self._serve], client_max_size=LARGEST_REQUEST)
         app.add_routes(
             [
@@ -132,26 +122,7 @@ class EsendexServer:
                 web.get("/v1.{minor:[01]}/messagebatches/{id}/messages", self._batch_messages),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """Cut what is open and listen no more. Stopping twice is fine."""
-        self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        return app
 
     def _time(self) -> datetime:
         return self._now() + self._passed

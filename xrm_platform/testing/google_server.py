@@ -16,8 +16,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
 
@@ -25,6 +23,7 @@ from .google_api import ACCESS, ROOT, GoogleApi
 from .google_faults import Answer, Fault
 from .google_refusals import GrantRefused, Refused
 from .google_world import GoogleWorld
+from .http_stand_in import HttpStandIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class GoogleRequest:
     answered: int
 
 
-class GoogleServer(GoogleWorld):
+class GoogleServer(HttpStandIn, GoogleWorld):
     """A Google with one person, `email`, who has one calendar; more by `add_person`. `now` gives the time, in UTC."""
 
     def __init__(
@@ -47,19 +46,12 @@ class GoogleServer(GoogleWorld):
         calendar_name: str = "Agenda",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(email, calendar_name, now)
+        HttpStandIn.__init__(self)
+        GoogleWorld.__init__(self, email, calendar_name, now)
         self.faults: deque[Fault] = deque()
         self.requests: list[GoogleRequest] = []
         self.page_for_people = False
         """While true, every request is answered with HTML, as by the sign-in page of a hotel."""
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        """Where the services of Google begin, as https://www.googleapis.com does."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def token_url(self) -> str:
@@ -70,34 +62,14 @@ class GoogleServer(GoogleWorld):
         """The page where a person allows access; here the person always does, at once."""
         return f"{self.url}/o/oauth2/v2/auth"
 
-    # Life of the server
-
-    async def start(self) -> None:
-        """Listen; after `stop` again at the same address."""
-        self._stopping.clear()
+    def _application(self) -> web.Application:
         app = web.Application(middlewares=[self._spoil, self._serve])
         app.add_routes(GoogleApi(self).routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
+        return app
 
     async def stop(self) -> None:
-        """Cut what is open and listen no more. Stopping twice is fine."""
-        self._stopping.set()
         await self.channels.aclose()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     # What happens to every request
 

@@ -11,7 +11,6 @@ have to ask for it. It listens on 127.0.0.1 only, on a port that the system choo
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -19,13 +18,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from .http_faults import Fault, Handler, play
+from .http_stand_in import HttpStandIn
 from .ovh_account import Ending, OvhIncoming, OvhJob, OvhService, Refused
 from .ovh_wire import asked_since, error_answer, fault_answer, in_paris, missing, shown
 
@@ -33,7 +32,7 @@ LATE = timedelta(seconds=30)
 """How far a timestamp may be off (our choice)."""
 
 
-class OvhServer:
+class OvhServer(HttpStandIn):
     """An OVHcloud of one customer with `services`, by default one. `now` gives the time, aware and in UTC."""
 
     def __init__(
@@ -42,6 +41,7 @@ class OvhServer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         ahead: timedelta = timedelta(),
     ) -> None:
+        super().__init__()
         self.services = list(services or [OvhService()])
         self.application_key = token_hex(8)
         self.application_secret = token_hex(16)
@@ -55,13 +55,11 @@ class OvhServer:
         self._told: set[tuple[int, Ending]] = set()
         self._now = now
         self._passed = timedelta()
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/1.0"
+        """Where the API of this version begins, as https://eu.api.ovh.com/1.0 does."""
+        return f"{super().url}/1.0"
 
     @property
     def jobs(self) -> Sequence[OvhJob]:
@@ -98,9 +96,7 @@ class OvhServer:
                 told = {"id": job.id, "ptt": state.ptt, "date": f"{self.time():%Y%m%d%H%M%S}"}
                 self.callbacks.append(urlencode({**told, "description": state.receipt, "descriptionDlr": "a & b"}))
 
-    async def start(self) -> None:
-        """Listen; after `stop` again at the same address."""
-        self._stopping.clear()
+    def _application(self) -> web.Application:
         app = web.Application(middlewares=[self._check_and_serve])
         app.add_routes(
             [
@@ -120,26 +116,7 @@ class OvhServer:
                 web.get("/1.0/sms/{service}/senders/{sender}", self._sender),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        """Cut what is open and listen no more. Stopping twice is fine."""
-        self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        return app
 
     # What happens to every request
 
