@@ -10,7 +10,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar, use_zoneinfo
+from icalendar import Calendar
+from icalendar.timezone import tzp
 
 from .calendar_vendor import vcalendar, vevent
 
@@ -116,7 +117,7 @@ def assert_same_event(told: str, expected: str) -> None:
 
 def _said(ical: str) -> dict[Any, dict[str, Any]]:
     """What each VEVENT says, by its RECURRENCE-ID. Raises `ValueError` for a text that is not iCalendar."""
-    use_zoneinfo()  # forgets zones that other texts defined under the same names
+    tzp.use_default()  # forgets zones that other texts defined under the same names
     calendar = Calendar.from_ical(ical)
     components = list(calendar.walk("VEVENT"))
     said = {_when(event.get("RECURRENCE-ID")): _properties(event) for event in components}
