@@ -32,6 +32,7 @@ from .agenda import (
     OwnEdits,
     Reminders,
     Schedule,
+    SendingAgain,
     Upkeep,
 )
 from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
@@ -227,6 +228,7 @@ class Platform:
         self.agenda_settings = AgendaSettings(store, now)
         self._reminders = Reminders(store, self.sending, self.wording, wake, now)
         self.invitations = InvitationsShown(store)
+        self.invitations_again = SendingAgain(store, self.invitations, wake, now)
         self.answers = Answers(store, self.event_store, now)
         self._calendar_readers.append(self.answers.read)
         self._invitation_mails = InvitationMails(store, self.connections, self.sending, self.wording, wake, now)
@@ -328,6 +330,7 @@ class Platform:
 
     @contextlib.asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
+        self._polling.start()
         task = asyncio.create_task(self.engine.run(self._handlers), name="engine")
         self._works = True
         try:
@@ -335,6 +338,7 @@ class Platform:
         finally:
             self.delivery.stop()
             self.syncing.stop()
+            await self._polling.stop()
             await _ended(task)
 
 

@@ -3,7 +3,15 @@
 from .events import REMIND, Agenda
 from .feeds import Feeds
 from .files import AgendaFiles
-from .invitations import INVITE, Answers, AnswerTaken, InvitationMails, Invitations, InvitationsShown
+from .invitations import (
+    INVITE,
+    Answers,
+    AnswerTaken,
+    InvitationMails,
+    Invitations,
+    InvitationsShown,
+    SendingAgain,
+)
 from .own_edits import OwnEdits
 from .preferences import AgendaSettings
 from .reminding import Reminders
@@ -35,5 +43,6 @@ __all__ = [
     "ReminderGiven",
     "Reminders",
     "Schedule",
+    "SendingAgain",
     "Upkeep",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from .help import Command, noun
 from .options import Base, Json
 from .output import note, show, show_list
 from .session import in_base
-from .words import say
+from .words import knows, say, say_with
 
 if TYPE_CHECKING:
     from xrm_platform.agenda.invitations.views import EventInvitationsView
@@ -28,8 +29,24 @@ def show_(id_: EventId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> EventInvitationsView:
         return await xrm.invitations.of(actor, id_)
 
-    found = in_base(base, use)
-    if json:
+    _show(in_base(base, use), json_wanted=json)
+
+
+@commands.command("send-again", cls=Command)
+def send_again(
+    id_: EventId,
+    base: Base,
+    to: Annotated[list[str] | None, typer.Option("--to", metavar="ADDRESS")] = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> EventInvitationsView:
+        return await xrm.invitations_again.send(actor, id_, to or ())
+
+    _show(in_base(base, use), json_wanted=json)
+
+
+def _show(found: EventInvitationsView, *, json_wanted: bool) -> None:
+    if json_wanted:
         show(found, json_wanted=True)
         return
     if not found.sent and not found.answers:
@@ -70,7 +87,7 @@ def _told(found: EventInvitationsView) -> list[dict[str, Any]]:
             "what": say("invited_what", one.what),
             "address": person.address,
             "invited": say("invited_states", person.state),
-            "why": _why(person.note),
+            "why": _why(person.note, person.params),
         }
         for one in found.sent
         for person in one.people
@@ -86,13 +103,14 @@ def _answered(found: EventInvitationsView) -> list[dict[str, Any]]:
             "kind": say("invited_what", one.kind),
             "status": one.status,
             "taken": one.taken,
-            "why": _why(one.note),
+            "why": _why(one.note, {}),
             "comment": one.comment,
         }
         for one in found.answers
     ]
 
 
-def _why(code: str) -> str:
-    """A note of ours in words; why a mail was not sent is a code of the messages."""
-    return say("invitation_notes", code) if code else ""
+def _why(code: str, params: Mapping[str, Any]) -> str:
+    """In words: a note of ours, why no mail was made, or what became of the mail."""
+    sections = ("invitation_notes", "problems", "errors")
+    return next((say_with(section, code, params) for section in sections if knows(section, code)), code)

@@ -139,6 +139,8 @@ async def test_invitations_and_what_came_of_them_are_shown(as_user, marie) -> No
     shown = await (await marie("GET", f"/events/{made['id']}/invitations")).json()
     ((one,), answers) = shown["sent"], shown["answers"]
     assert (one["method"], one["people"][0]["address"], answers) == ("REQUEST", "anna@client.example", [])
+    again = await marie("POST", f"/events/{made['id']}/invitations", json={})  # it waits: there is nothing to repeat
+    assert (again.status, (await again.json())["code"]) == (409, "nothing_to_send_again")
 
 
 async def test_inviting_is_switched_by_those_whose_events_it_is_about(as_user, marie) -> None:

@@ -57,6 +57,7 @@ BODIES = {
     "change_event": {"summary": "Changed"},
     "move_event": {"start": "2026-12-01T09:00"},
     "cancel_event": {},
+    "send_invitations_again": {"to": ["anna@client.example"]},
     "make_feed": {"owner": "COM"},
     "change_agenda_preferences": {"tell_owner": False},
     "link_calendar": {"owner": "COM"},

@@ -4,5 +4,6 @@ from .answering import Answers, AnswerTaken
 from .listing import InvitationsShown
 from .mailing import InvitationMails
 from .noting import INVITE, Invitations
+from .sending_again import SendingAgain
 
-__all__ = ["INVITE", "AnswerTaken", "Answers", "InvitationMails", "Invitations", "InvitationsShown"]
+__all__ = ["INVITE", "AnswerTaken", "Answers", "InvitationMails", "Invitations", "InvitationsShown", "SendingAgain"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from xrm_platform.agenda import queries as agenda_queries
 from xrm_platform.agenda.rights import Accesses
@@ -38,13 +38,16 @@ class InvitationsShown:
             of_event = {"base_id": actor.base_id, "event_id": event.id}
             sent = await queries.invitations(session, **of_event, limit=SHOWN)
             people = await queries.people_of(session, base_id=actor.base_id, invitation_ids=[row.id for row in sent])
+            lost = await queries.not_arrived(session, base_id=actor.base_id, people=people)
             answers = await queries.answers(session, **of_event, limit=SHOWN)
         return EventInvitationsView(
-            event.id, tuple(_invitation(row, people) for row in sent), tuple(_answer(row) for row in answers)
+            event.id, tuple(_invitation(row, people, lost) for row in sent), tuple(_answer(row) for row in answers)
         )
 
 
-def _invitation(row: Invitation, people: Iterable[Invited]) -> InvitationView:
+def _invitation(
+    row: Invitation, people: Iterable[Invited], lost: Mapping[tuple[str, str], queries.Outcome]
+) -> InvitationView:
     return InvitationView(
         id=row.id,
         method=row.method,
@@ -53,12 +56,12 @@ def _invitation(row: Invitation, people: Iterable[Invited]) -> InvitationView:
         sequence=row.sequence,
         created_at=row.created_at,
         created_by=row.created_by,
-        people=tuple(
-            InvitedView(one.email, one.name, one.state, one.note, one.message_id)
-            for one in people
-            if one.invitation_id == row.id
-        ),
+        people=tuple(_person(one, queries.outcome_of(one, lost)) for one in people if one.invitation_id == row.id),
     )
+
+
+def _person(row: Invited, outcome: queries.Outcome) -> InvitedView:
+    return InvitedView(row.email, row.name, outcome.state, outcome.note, outcome.params, row.message_id)
 
 
 def _answer(row: InvitationAnswer) -> InvitationAnswerView:

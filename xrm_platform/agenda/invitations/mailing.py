@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -189,10 +190,17 @@ class InvitationMails:
 
     async def _failed(self, work: _Work, people: Sequence[Invited], problem: Problem) -> None:
         log.warning("invitation not sent", invitation=work.invitation.id, code=problem.code)
-        await self._settle(work, people, "failed", problem.code)
+        await self._settle(work, people, "failed", problem.code, params=problem.params)
 
     async def _settle(
-        self, work: _Work, people: Collection[Invited], state: str, note: str = "", *, message_id: str | None = None
+        self,
+        work: _Work,
+        people: Collection[Invited],
+        state: str,
+        note: str = "",
+        *,
+        params: Mapping[str, Any] | None = None,
+        message_id: str | None = None,
     ) -> None:
         async with self._store.write() as session:
             await queries.settle(
@@ -202,6 +210,7 @@ class InvitationMails:
                 addresses=[person.address for person in people],
                 state=state,
                 note=note,
+                note_params=params,
                 message_id=message_id,
             )
 

@@ -85,7 +85,7 @@ def _message(
     group: _Group, to: Mapping[str, Participant], before: Seen | None, after: Seen | None, now: datetime
 ) -> SchedulingMessage:
     keys = () if WHOLE in group.keys else group.keys
-    past = all(_is_past(side, keys, now) for side in (before, after) if side is not None)
+    past = all(is_past(side, keys, now) for side in (before, after) if side is not None)
     if group.what in (What.INVITED, What.CHANGED):
         assert after is not None  # noqa: S101  nobody is asked to what is deleted
         sequence, text = _request(after, group, now)
@@ -138,7 +138,8 @@ def _known(seen: Seen, key: str) -> Block:
     return seen.series.head.block if found is None else exception_of(found, seen.home)
 
 
-def _is_past(seen: Seen, keys: Sequence[str], now: datetime) -> bool:
+def is_past(seen: Seen, keys: Sequence[str], now: datetime) -> bool:
+    """Whether an event, or these occurrences of it, are over."""
     if keys:
         found = [occurrence_of(seen.series, key, seen.home) for key in keys]
         return not any(one is not None and one.ends_at > now for one in found)

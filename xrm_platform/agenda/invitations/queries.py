@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.agenda.sync.tables import CalendarLink, EventLink
 from xrm_platform.agenda.tables import Event
+from xrm_platform.messaging.tables import MessageRecipient
+from xrm_platform.people.contacts.folding import fold_mail
 
 from .tables import Invitation, InvitationAnswer, Invited, InvitingSwitch
+
+_AT_ONCE = 500
+
+
+WENT_WRONG = frozenset({"failed", "expired", "cancelled"})
+"""How a mail ends that did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ async def settle(
     addresses: Collection[str],
     state: str,
     note: str = "",
+    note_params: Mapping[str, Any] | None = None,
     message_id: str | None = None,
 ) -> None:
     """Of those who still wait."""
@@ -71,7 +80,7 @@ async def settle(
             Invited.address.in_(addresses),
             Invited.state == "waiting",
         )
-        .values(state=state, note=note, message_id=message_id)
+        .values(state=state, note=note, note_params=dict(note_params or {}), message_id=message_id)
     )
 
 
@@ -108,18 +117,54 @@ async def last_requests(
     """By event and address, state and note of the last message that asked somebody to come; nothing for those who were
     told since that they need not."""
     query = (
-        select(Invited.event_id, Invited.address, Invited.state, Invited.note, Invitation.method, Invitation.keys)
+        select(Invited, Invitation.method, Invitation.keys)
         .join(Invitation, Invitation.id == Invited.invitation_id)
         .where(Invited.base_id == base_id, Invited.event_id.in_(event_ids))
         .order_by(Invitation.id)
     )
+    rows = (await session.execute(query)).all()
+    lost = await not_arrived(session, base_id=base_id, people=[one for one, _, _ in rows])
     found: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-    for row in await session.execute(query):
-        if row.method == "REQUEST":
-            found[row.event_id][row.address] = (row.state, row.note)
-        elif not row.keys:
-            found[row.event_id].pop(row.address, None)
+    for one, method, keys in rows:
+        if method == "REQUEST":
+            outcome = outcome_of(one, lost)
+            found[one.event_id][one.address] = (outcome.state, outcome.note)
+        elif not keys:
+            found[one.event_id].pop(one.address, None)
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of telling somebody: as in `Invited`, and how the mail ended that was sent."""
+
+    state: str
+    note: str
+    params: Mapping[str, Any]
+
+
+async def not_arrived(
+    session: AsyncSession, *, base_id: str, people: Iterable[Invited]
+) -> Mapping[tuple[str, str], Outcome]:
+    """What became of mails to these people that did not arrive, by message and folded address."""
+    ids = sorted({one.message_id for one in people if one.message_id is not None})
+    found: dict[tuple[str, str], Outcome] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        query = select(MessageRecipient).where(
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.message_id.in_(ids[start : start + _AT_ONCE]),
+            MessageRecipient.state.in_(WENT_WRONG),
+        )
+        for row in await session.scalars(query):
+            for address in row.intended_for or (row.address,):
+                why = Outcome("failed", row.error_code or row.state, row.error_params)
+                found[row.message_id, fold_mail(address)] = why
+    return found
+
+
+def outcome_of(person: Invited, lost: Mapping[tuple[str, str], Outcome]) -> Outcome:
+    found = None if person.message_id is None else lost.get((person.message_id, person.address))
+    return found or Outcome(person.state, person.note, person.note_params)
 
 
 async def inviting_off(session: AsyncSession, *, base_id: str) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,8 +39,8 @@ class Invitation(Record):
 
 class Invited(Record):
     """Somebody whom a scheduling message is for. `address` is folded, `email` as it is written. `state` is waiting,
-    sent, skipped or failed, `note` the code of why. `link_id` is a calendar whose server tells them instead, if it is
-    one that writes to people."""
+    sent, skipped or failed, `note` the code of why with `note_params`; whether what was sent arrived, its message says.
+    `link_id` is a calendar whose server tells them instead, if it is one that writes to people."""
 
     __tablename__ = "invited"
     __table_args__ = (
@@ -56,6 +57,7 @@ class Invited(Record):
     name: Mapped[str]
     state: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
+    note_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     link_id: Mapped[str | None]
     message_id: Mapped[str | None]
 

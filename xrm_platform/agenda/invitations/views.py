@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class InvitedView:
-    """`state` is waiting, sent, skipped or failed, `note` the code of why; `message` the mail that it went with."""
+    """`state` is waiting, sent, skipped or failed, also when the mail that it went with (`message`) did not arrive;
+    `note` is the code of why, with `params`."""
 
     address: str
     name: str
     state: str
     note: str
+    params: Mapping[str, Any]
     message: str | None
 
 

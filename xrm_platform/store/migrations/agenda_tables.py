@@ -190,6 +190,7 @@ def _create_invitations() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("note_params", sa.JSON(), nullable=False),
         sa.Column("link_id", sa.String(), nullable=True),
         sa.Column("message_id", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(

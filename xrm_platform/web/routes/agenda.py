@@ -30,6 +30,7 @@ from xrm_platform.web.schemas.agenda import (
     EventsQuery,
     FeedNew,
     FreeSlotsQuery,
+    InvitationsAgain,
     InvitingChange,
     OccurrencesQuery,
     OwnerQuery,
@@ -141,6 +142,21 @@ async def list_overlaps(call: Call) -> dict[str, tuple[OverlapView, ...]]:
 async def show_invitations(call: Call) -> EventInvitationsView:
     """And what they answered; the last hundred of each, newest first."""
     return await call.xrm.invitations.of(call.actor, call.path["id"])
+
+
+@endpoint(
+    "POST",
+    EVENT + "/invitations",
+    "agenda",
+    "Send again what did not reach people outside",
+    Need.SEND,
+    body=InvitationsAgain,
+    answer=view_schema(EventInvitationsView),
+)
+async def send_invitations_again(call: Call) -> EventInvitationsView:
+    """What could not be sent, did not arrive, or was not sent because invitations were off; with `to`, what these
+    people were told last, whatever became of it. 409 when there is nothing to send."""
+    return await call.xrm.invitations_again.send(call.actor, call.path["id"], call.body.get("to", ()))
 
 
 @endpoint(

@@ -113,5 +113,13 @@ class AgendaPreferencesChange(Body):
     invites = fields.Boolean(metadata={"description": "Whether events invite people outside by mail."})
 
 
+class InvitationsAgain(Body):
+    to = fields.List(
+        string(320),
+        validate=validate.Length(max=MOST_PARTICIPANTS),
+        metadata={"description": "Addresses of people who were invited; else all whom it did not reach."},
+    )
+
+
 class InvitingChange(Body):
     invites = fields.Boolean(required=True)
