@@ -26,7 +26,7 @@ def test_the_real_api_is_the_default():
     assert EsendexSettings().load(GOOD)["url"] == ESENDEX_URL
 
 
-@pytest.mark.parametrize("name", ["XRM", "8sens XRM", "33639980100", "+33639980100", "36111", "A1B2C3D4E5F"])
+@pytest.mark.parametrize("name", ["XRM", "8sens XRM", "33937123456", "+33937123456", "36111", "A1B2C3D4E5F"])
 def test_what_french_networks_show_is_an_originator(name):
     assert EsendexSettings().load({**GOOD, "originator": name})["originator"] == name
 
@@ -36,6 +36,14 @@ def test_what_french_networks_show_is_an_originator(name):
 )
 def test_what_french_networks_do_not_show_is_no_originator(name):
     assert refused(originator=name) == ("originator", "not_an_originator")
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["0612345678", "33639980100", "+33712345678", "0033612345678", "+330612345678", "+262692123456", "590690001234"],
+)
+def test_a_french_mobile_number_is_nobodys_but_its_owners(number):
+    assert refused(originator=number) == ("originator", "mobile_originator")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from xrm_platform.providers import (
 
 from .mapping import is_number
 from .refusals import ABOUT_A_MESSAGE, MessageRefused
-from .settings import is_originator
+from .settings import is_french_mobile, is_originator
 
 Offer = Callable[[Sequence[OutgoingSms]], Awaitable[Sequence[str]]]
 """Offers messages to the vendor at once: their references in order, or an error that holds for all of them."""
@@ -49,7 +49,9 @@ async def hand_over(batch: Sequence[OutgoingSms], offer: Offer) -> list[SendResu
 def unfit(sms: OutgoingSms) -> ProviderError | None:
     """Why a message cannot be offered at all, None when it can."""
     if sms.sender is not None and not is_originator(sms.sender):
-        return MessageRefused("originator_refused", originator=sms.sender)
+        return MessageRefused(
+            "mobile_originator" if is_french_mobile(sms.sender) else "originator_refused", originator=sms.sender
+        )
     return None if is_number(sms.to) else InvalidRecipient()
 
 

@@ -17,6 +17,9 @@ LONGEST_VALIDITY = 72
 """Hours (XSD of the dispatcher)."""
 
 PHONE_ORIGINATOR = re.compile(r"\+?[0-9]{4,15}")
+FRENCH_MOBILE = re.compile(r"(?:(?:\+|00)?(?:33|262|590|594|596)0?|0)[67][0-9]{8}")
+"""06 and 07, overseas too, as people write them without spaces."""
+
 NAMED_ORIGINATOR = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{1,9}[A-Za-z0-9]")
 
 
@@ -26,7 +29,15 @@ def is_originator(written: str) -> bool:
 
     Esendex takes more characters in a name, and warns that networks in France may not show them.
     """
+    if is_french_mobile(written):
+        return False
     return bool(PHONE_ORIGINATOR.fullmatch(written) or NAMED_ORIGINATOR.fullmatch(written))
+
+
+def is_french_mobile(written: str) -> bool:
+    """Whether it is a number of a person in France: since 2023 these are for what people write to each other, and no
+    platform may send from one (Arcep, decision 2022-1583)."""
+    return bool(FRENCH_MOBILE.fullmatch(written))
 
 
 def is_loopback(host: str) -> bool:
@@ -38,6 +49,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_originator(written: str) -> None:
+    if is_french_mobile(written):
+        raise ValidationError("mobile_originator")
     if not is_originator(written):
         raise ValidationError("not_an_originator")
 

@@ -24,7 +24,7 @@ from xrm_platform.providers import (
 from .plugin import OVH_SMS
 from .receipts import Receipt
 from .refusals import MessageRefused
-from .settings import is_sender
+from .settings import is_french_mobile, is_sender
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 URL = re.compile(r"https?://", re.IGNORECASE)
@@ -40,6 +40,8 @@ def unfit(sms: OutgoingSms, sender: str) -> ProviderError | None:
         return InvalidRecipient()
     if sms.sender is not None and not is_sender(sms.sender):
         return MessageRefused("sender_refused", sender=sms.sender)
+    if sms.category is Category.MARKETING and is_french_mobile(sms.sender or sender):
+        return MessageRefused("mobile_sender_is_not_for_marketing")
     if not (sms.sender or sender):
         if sms.category is Category.MARKETING:
             return MessageRefused("marketing_needs_a_sender")

@@ -14,6 +14,9 @@ from xrm_platform.providers import ProviderSettings, secret
 OVH_URL = "https://eu.api.ovh.com/1.0"
 
 PHONE_SENDER = re.compile(r"\+?[0-9]{4,13}")
+FRENCH_MOBILE = re.compile(r"(?:(?:\+|00)?(?:33|262|590|594|596)0?|0)[67][0-9]{8}")
+"""06 and 07, overseas too."""
+
 NAMED_SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{0,9}[A-Za-z0-9]")
 
 
@@ -21,6 +24,12 @@ def is_sender(written: str) -> bool:
     """Whether `written` can be a sender: letters, digits and spaces, eleven at most, or a phone number. The API itself
     wants less than 14 characters. Which senders a service has, and whether they are validated, only OVHcloud knows."""
     return bool(PHONE_SENDER.fullmatch(written) or NAMED_SENDER.fullmatch(written))
+
+
+def is_french_mobile(written: str) -> bool:
+    """Whether it is a number in 06 or 07. OVHcloud lets such numbers, for transactional messages only; those of people
+    may be shown by no platform at all (Arcep, decision 2022-1583), and it validates none."""
+    return bool(FRENCH_MOBILE.fullmatch(written))
 
 
 def is_loopback(host: str) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xrm_platform.messaging.sms.segments import GSM_BASIC, GSM_EXTENSION, segment, width
 from xrm_platform.providers import SmsEncoding
+from xrm_platform.testing.sms_parts import is_gsm, parts
 
 ORACLE = [
     ("", 1, "gsm7"),
@@ -68,3 +72,36 @@ def test_a_part_ends_only_where_the_next_character_does_not_fit(text):
     for part, following in zip(segments.parts, segments.parts[1:], strict=False):
         used = sum(width(char, segments.encoding) for char in part)
         assert used + width(following[0], segments.encoding) > room
+
+
+BORDERS = [one + near for one in (67, 70, 134, 153, 160, 201, 306) for near in range(-3, 4)]
+"""Units after which a part ends, in either alphabet, and those around."""
+
+ALPHABETS = ["a", "aé", "€", "a€", "aaaaaaaa[", "ы", "😀", "ы😀", "aыы", "aaa€😀", "abcéè@€\n"]
+
+
+def generated(count: int) -> list[str]:
+    """Texts of every mixture of alphabets that are about as long as whole parts, some with a wide character on the
+    border itself."""
+    seeded = random.Random(160_153_70_67)
+    texts = []
+    for _ in range(count):
+        alphabet, long = seeded.choice(ALPHABETS), seeded.choice(BORDERS)
+        text = "".join(seeded.choices(alphabet, k=long))
+        if seeded.random() < 0.5:
+            text = seeded.choice("a ыé") * long
+            border = seeded.choice([border for border in BORDERS if border <= long])
+            text = text[: border - 1] + seeded.choice("€😀[aы") + text[border:]
+        texts.append(text)
+    return texts
+
+
+def test_10_000_generated_texts_agree_with_an_independent_count():
+    counted: Counter[tuple[bool, int]] = Counter()
+    for text in generated(10_000):
+        segments, gsm = segment(text), is_gsm(text)
+        assert (segments.encoding is SmsEncoding.GSM7, len(segments.parts)) == (gsm, parts(text, gsm=gsm)), text
+        counted[gsm, len(segments.parts)] += 1
+
+    # The texts lie where it matters: of each encoding some take one part, two, three and more.
+    assert min(counted[gsm, number] for gsm in (True, False) for number in (1, 2, 3)) > 500
