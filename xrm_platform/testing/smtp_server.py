@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import email
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import default as modern
@@ -56,7 +56,8 @@ class ReceivedMail:
 class SmtpServer:
     """Serves on 127.0.0.1 between `__aenter__` and `__aexit__`.
 
-    What it offers can be changed between two connections: `users`, `senders`, `max_bytes`, `offers_…`.
+    What it offers can be changed between two connections: `users`, `senders`, `max_bytes`, `offers_…`, and `bearer`,
+    which tells whose an access token is: with it, people sign in by XOAUTH2 too.
     """
 
     host = "127.0.0.1"
@@ -81,6 +82,7 @@ class SmtpServer:
         self.offers_auth = True
         self.offers_smtputf8 = True
         self.offers_dsn = True
+        self.bearer: Callable[[str], str | None] | None = None
         self.faults = FaultScript()
         self.received: list[ReceivedMail] = []
         self.sessions: set[SmtpSession] = set()
@@ -134,6 +136,11 @@ class SmtpServer:
     def accepts(self, username: str, password: str) -> bool:
         """Whether these are the credentials of a user."""
         return username in self.users and self.users[username] == password
+
+    @property
+    def wants_sign_in(self) -> bool:
+        """Whether mail is taken only of those whom it knows."""
+        return bool(self.users) or self.bearer is not None
 
     def may_send_as(self, sender: str) -> bool:
         """Whether `sender` may be the sender of an envelope."""

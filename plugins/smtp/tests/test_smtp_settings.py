@@ -32,6 +32,12 @@ def test_without_authentication_is_user_name_and_password_left_empty() -> None:
         "receive_port": None,
         "receive_username": None,
         "receive_password": None,
+        "sign_in": "password",
+        "client_id": None,
+        "client_secret": None,
+        "tenant": None,
+        "auth_url": None,
+        "token_url": None,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from xrm_platform.providers import AccountError, ProviderError, TransientError
 
 from .mapping import connection_error
+from .tokens import TokenSource
 
 SOCKET_SECONDS = 30.0
 """How long a server may be silent."""
@@ -23,7 +24,7 @@ class ConnectionLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`protocol` is `imap` or `pop`; `security` as in the settings."""
+    """`protocol` is `imap` or `pop`; `security` as in the settings. With `tokens` there is no password."""
 
     protocol: str
     host: str
@@ -32,10 +33,11 @@ class Access:
     username: str
     password: str = field(repr=False)
     ca_file: str | None
+    tokens: TokenSource | None = None
 
 
-def access_of(settings: Mapping[str, Any]) -> Access | None:
-    """The mailbox of an account, None when nothing is to come in."""
+def access_of(settings: Mapping[str, Any], tokens: TokenSource | None = None) -> Access | None:
+    """The mailbox of an account, None when nothing is to come in. `tokens` open it unless it has its own password."""
     if settings["receive"] == "none":
         return None
     own = settings["receive_username"] is not None
@@ -45,8 +47,9 @@ def access_of(settings: Mapping[str, Any]) -> Access | None:
         port=settings["receive_port"],
         security=settings["receive_security"],
         username=settings["receive_username"] if own else settings["username"],
-        password=settings["receive_password"] if own else settings["password"],
+        password=(settings["receive_password"] if own else settings["password"]) or "",
         ca_file=settings["ca_file"],
+        tokens=None if settings["receive_password"] else tokens,
     )
 
 

@@ -18,6 +18,8 @@ from . import mapping
 from .compose import ComposedMail
 from .mapping import Reply
 from .parts import Chunks
+from .tokens import TokenSource
+from .xoauth2 import sign_in_by_smtp
 
 CONNECT_SECONDS = 20.0
 COMMAND_SECONDS = 60.0
@@ -53,8 +55,11 @@ class Delivery:
 class Connection:
     """A session with the server. `step` is the step of a check that is being taken or was taken last."""
 
-    def __init__(self, settings: Mapping[str, Any], tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], tls: ssl.SSLContext | None, tokens: TokenSource | None = None
+    ) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._host, self._port = str(settings["host"]), int(settings["port"])
         self._smtp = aiosmtplib.SMTP(
             hostname=self._host,
@@ -171,6 +176,10 @@ class Connection:
 
     async def _sign_in(self) -> None:
         self.step = "signed_in"
+        if self._tokens is not None:
+            with self._mapped_connection():
+                await sign_in_by_smtp(self._smtp, self._host, self._port, self._settings["username"], self._tokens)
+            return
         offered = [method for method in SIGN_IN_METHODS if method in self._smtp.server_auth_methods]
         if not offered:
             raise AuthError("no_sign_in_offered", host=self._host, port=self._port)

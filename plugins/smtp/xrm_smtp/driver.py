@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xrm_platform.providers import (
+    AuthError,
     DriverContext,
     Handover,
     InboundMail,
@@ -26,6 +27,7 @@ from .parts import AttachmentEncoder
 from .plugin import SMTP
 from .pool import Pool
 from .receiving import Receiving
+from .tokens import TokenSource, token_source
 
 CALL_SECONDS = SMTP.limits.timeout - 10
 """When a call ends by itself. It answers what is known by then, which the platform's cut would lose."""
@@ -37,11 +39,12 @@ class SmtpMail:
     """An account at an SMTP server. A batch is composed in one thread, then sent over the account's connections, which
     all calls share: `limits.connections` bounds them together."""
 
-    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:  # noqa: ARG002
+    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
         self._settings = settings
-        self._pool = Pool(settings, SMTP.limits.connections)
+        self._tokens = token_source(settings, context)
+        self._pool = Pool(settings, SMTP.limits.connections, self._tokens)
         self._encoder = AttachmentEncoder()
-        self._receiving = Receiving(settings)
+        self._receiving = Receiving(settings, self._tokens)
 
     def __repr__(self) -> str:
         return f"SmtpMail({self._settings['host']}:{self._settings['port']})"
@@ -64,6 +67,14 @@ class SmtpMail:
         """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
         await self._receiving.file_sent(mail, self._encoder)
 
+    def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
+        """Where the person allows access. Raises `AuthError` for an account with a password, as does `redeem`."""
+        return self._by_consent().authorize_url(state, redirect, verifier)
+
+    async def redeem(self, code: str, redirect: str, verifier: str) -> None:
+        """Trade the code that came back for tokens."""
+        await self._by_consent().redeem(code, redirect, verifier)
+
     async def check(self) -> Sequence[Tick]:
         """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent. Then try the
         mailbox, if mail is to come in."""
@@ -71,6 +82,11 @@ class SmtpMail:
         if any(tick.state is TickState.FAILED for tick in sending):
             return sending
         return [*sending, *await self._receiving.check()]
+
+    def _by_consent(self) -> TokenSource:
+        if self._tokens is None:
+            raise AuthError("consent_not_used")
+        return self._tokens
 
     async def _check_sending(self) -> Sequence[Tick]:
         username = self._settings["username"]

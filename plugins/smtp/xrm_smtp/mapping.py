@@ -36,13 +36,21 @@ RATE_PAUSE = timedelta(minutes=5)
 """How long to wait when a server says "too fast", for none says how long."""
 
 SIGN_IN_CODES = {
-    # Microsoft: basic authentication is off for the tenant, or SMTP AUTH is off for the mailbox.
+    # Microsoft: basic authentication is off (MC786329).
     (7, 30): "basic_auth_off",
-    (7, 139): "smtp_auth_off",
+    (7, 139): "microsoft_refuses",
     # Google: the account's own password is not enough.
     (7, 9): "app_password_needed",
 }
 """Enhanced codes that say why a sign-in was refused, from the help pages of Microsoft and Google."""
+
+MICROSOFT_WORDS = {
+    "basic authentication is disabled": "basic_auth_off",
+    "smtpclientauthentication is disabled for the tenant": "smtp_auth_off_in_tenant",
+    "smtpclientauthentication is disabled": "smtp_auth_off",
+    "security defaults": "security_defaults",
+}
+"""What 5.7.139 is about is in the words only."""
 
 
 TLS_CODES = frozenset({"certificate_refused", "wrong_security"})
@@ -87,6 +95,9 @@ def greeting_error(reply: Reply) -> ProviderError:
 def sign_in_error(reply: Reply) -> ProviderError:
     """AUTH was answered badly (RFC 4954 §6: 454 is temporary)."""
     code = SIGN_IN_CODES.get(reply.enhanced or (0, 0))
+    if code == "microsoft_refuses":
+        words = " ".join(reply.text.lower().split())
+        code = next((named for said, named in MICROSOFT_WORDS.items() if said in words), code)
     if code is None and _is_temporary(reply):
         return TransientError("sign_in_unavailable", detail=reply.detail)
     return AuthError(code, detail=reply.detail)

@@ -14,13 +14,16 @@ from xrm_platform.providers import AccountError, ProviderError
 from . import mapping
 from .client import IDLE_SECONDS, Connection, Delivery, StaleConnectionError
 from .compose import ComposedMail
+from .tokens import TokenSource
 
 
 class Pool:
-    """At most `limit` connections at once. Times are those of the running loop's clock."""
+    """At most `limit` connections at once. Times are those of the running loop's clock. `tokens`: None with a
+    password."""
 
-    def __init__(self, settings: Mapping[str, Any], limit: int) -> None:
+    def __init__(self, settings: Mapping[str, Any], limit: int, tokens: TokenSource | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._slots = asyncio.Semaphore(limit)
         self._door = asyncio.Lock()
         self._idle: deque[Connection] = deque()
@@ -136,7 +139,7 @@ class Pool:
     async def _new(self) -> Connection:
         if self._tls is None and self._settings["security"] != "none":
             self._tls = await asyncio.to_thread(tls_context, self._settings["ca_file"])
-        return Connection(self._settings, self._tls)
+        return Connection(self._settings, self._tls, self._tokens)
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:

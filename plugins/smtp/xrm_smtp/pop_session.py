@@ -70,6 +70,19 @@ class PopSession:
             raise ConnectionLostError("unreadable answer")
         return _words(answer)
 
+    def concluded(self, line: str) -> str | None:
+        """Say `line`, and nothing to what the server may still ask; the words of a refusal."""
+        self._say(line.encode())
+        answer = self._line()
+        if answer.startswith(b"+ "):
+            self._say(b"")
+            answer = self._line()
+        if answer.startswith(b"-ERR"):
+            return _words(answer)
+        if not answer.startswith(b"+OK"):
+            raise ConnectionLostError("unreadable answer")
+        return None
+
     def lines(self, line: str) -> list[str]:
         """Say `line`; the lines of the answer."""
         self.command(line)
@@ -124,7 +137,8 @@ class PopSession:
         try:
             sign_in(self, self._access)
         except RefusedError as error:
-            raise sign_in_error(str(error).replace(self._access.password, "…")) from error
+            password = self._access.password
+            raise sign_in_error(str(error).replace(password, "…") if password else str(error)) from error
 
     def _say(self, line: bytes) -> None:
         if self._sock is None:

@@ -14,6 +14,7 @@ from .headers import addresses
 from .imap import ImapMailbox
 from .parts import AttachmentEncoder
 from .pop import PopMailbox
+from .tokens import TokenSource
 
 FILES_BY_ITSELF = frozenset({"smtp.gmail.com", "smtp.office365.com", "smtp-mail.outlook.com"})
 """Servers for sending that put what they take into the sender's folder of sent mail."""
@@ -22,8 +23,8 @@ FILES_BY_ITSELF = frozenset({"smtp.gmail.com", "smtp.office365.com", "smtp-mail.
 class Receiving:
     """`wanted` says that mail is to come in, `files_sent` that copies of what is sent can be kept."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        access = access_of(settings)
+    def __init__(self, settings: Mapping[str, Any], tokens: TokenSource | None = None) -> None:
+        access = access_of(settings, tokens)
         self._imap = ImapMailbox(access) if access is not None and access.protocol == "imap" else None
         self._pop = PopMailbox(access) if access is not None and access.protocol == "pop" else None
         self.files_sent = self._imap is not None and settings["host"].lower() not in FILES_BY_ITSELF

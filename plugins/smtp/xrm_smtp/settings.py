@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from xrm_platform.providers import ProviderSettings, secret
+
+from .loopback import is_loopback
+from .oauth_services import PASSWORD
+from .oauth_settings import OAuthSettings
 
 DEFAULT_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 """RFC 5321 (25), RFC 6409 (587), RFC 8314 (465)."""
@@ -27,17 +30,7 @@ SECURITY_OF_RECEIVE_PORT = {993: "tls", 995: "tls"}
 _HOST = re.compile(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by its name or address alone, without asking the DNS."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class SmtpSettings(ProviderSettings):
+class ServerSettings(ProviderSettings):
     """A server and, if it wants to know who sends, a user; and, if mail is to come in, where from. The mailbox has the
     same user and password unless others are given. Loads to a dict that holds every name."""
 
@@ -88,7 +81,7 @@ class SmtpSettings(ProviderSettings):
         expected = SECURITY_OF_PORT.get(port) if port else None
         if expected not in {None, security}:
             raise ValidationError(f"port_{port}_needs_{expected}", "security")
-        if username and not password:
+        if username and not password and data.get("sign_in", PASSWORD) == PASSWORD:
             raise ValidationError("username_without_password", "password")
         if password and not username:
             raise ValidationError("password_without_username", "username")
@@ -107,7 +100,8 @@ class SmtpSettings(ProviderSettings):
             raise ValidationError(f"port_{port}_needs_{expected}", "receive_security")
         if not (data.get("receive_username") or data.get("username")):
             raise ValidationError("receive_without_user", "receive_username")
-        if data.get("receive_username") and not data.get("receive_password"):
+        own = data.get("receive_username") and data.get("sign_in", PASSWORD) == PASSWORD
+        if own and not data.get("receive_password"):
             raise ValidationError("receive_without_password", "receive_password")
         if security == "none" and not is_loopback(host):
             raise ValidationError("password_in_clear", "receive_security")
@@ -120,3 +114,7 @@ class SmtpSettings(ProviderSettings):
         if not data.get("receive_port") and receive in RECEIVE_PORTS:
             data = {**data, "receive_port": RECEIVE_PORTS[receive][data["receive_security"]]}
         return data
+
+
+class SmtpSettings(OAuthSettings, ServerSettings):
+    """All of it; forms show it in the order of the bases, from the last."""
