@@ -19,13 +19,18 @@ log_path = {folder}/dovecot.log
 ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 # Nobody guesses passwords here: a wrong one costs no time, neither itself nor those after it.
 auth_failure_delay = 0
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/tokens
 }}
 passdb {{
   driver = passwd-file
@@ -79,15 +84,22 @@ service auth {{
 }}
 """
 
+TOKENS = """
+tokeninfo_url = http://127.0.0.1:{tokens}/tokeninfo?access_token=
+username_attribute = email
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Dovecot:
-    """Ports for people (`imap` and `pop3` with STARTTLS), sockets for Postfix."""
+    """Ports for people (`imap` and `pop3` with STARTTLS), sockets for Postfix. On the port `tokens` it asks whose an
+    access token is, if somebody listens there (`MailSignIn`)."""
 
     imap: int
     imaps: int
     pop3: int
     pop3s: int
+    tokens: int
     lmtp: Path
     auth: Path
 
@@ -96,15 +108,17 @@ class Dovecot:
 def dovecot(folder: Path, certificate: Path, passwords: Mapping[str, str]) -> Iterator[Dovecot]:
     """Runs in `folder` (new, readable by all) with a mailbox for each address of `passwords`. The server's key lies
     beside `certificate`."""
-    ports = dict(zip(("imap", "imaps", "pop3", "pop3s"), free_ports(4), strict=True))
+    *listening, tokens = free_ports(5)
+    ports = dict(zip(("imap", "imaps", "pop3", "pop3s"), listening, strict=True))
     mail = folder / "mail"
     mail.mkdir(parents=True)
     shutil.chown(mail, "nobody", "nogroup")
     lines = (f"{address}:{password}::::::\n" for address, password in passwords.items())
     (folder / "passwords").write_text("".join(lines), encoding="utf-8")
+    (folder / "tokens").write_text(TOKENS.format(tokens=tokens))
     config = folder / "dovecot.conf"
     key = certificate.with_name("key.pem")
     config.write_text(CONFIG.format(folder=folder, certificate=certificate, key=key, **ports), encoding="utf-8")
     command = [str(program("dovecot")), "-F", "-c", str(config)]
     with running(command, list(ports.values()), folder / "dovecot.log"):
-        yield Dovecot(**ports, lmtp=folder / "run" / "lmtp", auth=folder / "run" / "passwords")
+        yield Dovecot(**ports, tokens=tokens, lmtp=folder / "run" / "lmtp", auth=folder / "run" / "passwords")
