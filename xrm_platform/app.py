@@ -40,6 +40,7 @@ from .agenda.sync.using import calendars_linked
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
 from .messaging import (
+    Alerts,
     Delivery,
     Files,
     Held,
@@ -55,6 +56,7 @@ from .messaging import (
     SmsPause,
     SmsPreviews,
     Sources,
+    Troubles,
 )
 from .messaging.bulk.jobs import Bulks
 from .messaging.bulk.preparing import Preparing
@@ -139,7 +141,8 @@ class Platform:
         self.contact_import = ContactImport(store, now)
         self.contact_export = ContactExport(store, self.wording)
 
-        self.connections = Connections(store, registry, box, now, http)
+        self.notices = Notices(registry, now)
+        self.connections = Connections(store, registry, box, now, http, self.notices)
         self.providers = Providers(store, registry, now)
         uses = (messages_wait, calendars_linked)
         self.accounts = Accounts(store, registry, self.connections, box, now, self.wording, uses=uses)
@@ -147,7 +150,6 @@ class Platform:
         self.choice = Choice(store, now)
         self.preferences = Preferences(store, now)
 
-        self.notices = Notices(registry, now)
         self._wire_messaging(now)
         self._wire_agenda(now)
         self._handlers: Mapping[str, Handler] = {
@@ -188,28 +190,30 @@ class Platform:
         self.sms_pause = SmsPause(store, self.notices, wake, now)
         self.held = Held(store, self.notices, wake, now)
         self.purge = Purge(store, files, now)
-        sources = Sources(store, self.connections)
-        self.reports = Reports(store, sources, self.connections, self.notices, wake, now)
+        alerts = Alerts(store, self.sending, self.wording)
+        troubles = Troubles(registry, self.connections, alerts, self.wording)
+        sources = Sources(store, self.connections, troubles)
+        self.reports = Reports(store, sources, troubles, self.notices, wake, now)
         self.pushes = Pushes(store, registry, sources, self.reports, self.notices, wake, now, self.config.public_url)
         self.inbox = Inbox(store)
         self.opening = Opening(store, files)
         self.addresses_in_error = AddressesInError(store, now)
         self.credits = Credits(store, now)
         self._credit_watch = CreditWatch(
-            store, registry, sources, self.connections, self.sending, self.notices, wake, now, self.wording
+            store, registry, sources, self.connections, troubles, alerts, self.notices, wake, now
         )
         self._calendar_readers: list[CalendarReader] = []
         self._calendar_mails = CalendarMails(store, wake, now, self._calendar_readers)
         mailboxes = MailPolling(store, files, self.notices, wake, now)
-        self._polling = Polling(store, sources, self.connections, self.notices, wake, now, mailboxes)
+        self._polling = Polling(store, sources, self.connections, troubles, self.notices, wake, now, mailboxes)
         sendables = Sendables(files)
         self._copies = Copies(store, sources, sendables, wake, now)
-        self._reconciling = Reconciling(store, sources, self.connections, self.notices, wake, now)
+        self._reconciling = Reconciling(store, sources, troubles, self.notices, wake, now)
         self.delivery = Delivery(
             store,
             sources,
-            self.connections,
-            Recovery(store, registry, now),
+            troubles,
+            Recovery(store, registry, self.notices, now),
             sendables,
             self.notices,
             wake,

@@ -24,6 +24,7 @@ from .availability import channel_of, installed_provider
 from .checking import check_account, standing_after
 from .choice import account_row, collaborator_of, has_choice, put_choice
 from .connections import Connections
+from .health import SUSPENDED
 from .offers import Offers
 from .presenting import account_view, sees_accounts_of, sees_settings
 from .queries import AccountRow
@@ -221,6 +222,7 @@ class Accounts:
             if before != row.account.suspended:
                 action = "account.suspended" if row.account.suspended else "account.resumed"
                 _note(session, actor, action, account_id, {"suspended": [before, not before]}, at)
+        self._connections.tell(actor.base_code, account_id, SUSPENDED if row.account.suspended else row.account.health)
         return CheckView(self._view(row), result.failure is None, result.ticks)
 
     async def _row(self, actor: Actor, account_id: str) -> AccountRow:
@@ -241,6 +243,8 @@ class Accounts:
                 setattr(row.account, name, switches[name])
             if noted:
                 _note(session, actor, action, account_id, noted, self._now())
+        if noted:
+            self._connections.tell(actor.base_code, account_id, action.removeprefix("account."))
         return self._view(row)
 
 

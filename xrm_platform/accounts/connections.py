@@ -14,12 +14,12 @@ from xrm_platform.people import audit
 from xrm_platform.people import queries as people
 from xrm_platform.people.bases import operator_of
 from xrm_platform.providers import AccountError, DriverContext, ProviderDescriptor, ProviderError, TransientError
-from xrm_platform.registry import AccountDriver, Caller, Drivers, Registry, call_now
+from xrm_platform.registry import AccountDriver, Caller, Drivers, Notices, Registry, call_now
 from xrm_platform.store import SecretBox, SecretsError, Store
 
 from . import queries
 from .availability import AccountUnusable, require_available
-from .health import OK, failing, healthy, told, warning
+from .health import OK, SUSPENDED, failing, healthy, told, warning
 from .sealing import open_settings
 from .settings import loaded
 from .tables import ProviderAccount
@@ -27,16 +27,24 @@ from .tokens import AccountTokens, NoTokens
 
 
 class Connections:
-    """The drivers of all accounts, one each. `http` is lent to them and closed by its owner, after `aclose`."""
+    """The drivers of all accounts, one each. `http` is lent to them and closed by its owner, after `aclose`. Observers
+    hear by `notices` when the standing of an account changed."""
 
     def __init__(
-        self, store: Store, registry: Registry, box: SecretBox, now: Callable[[], datetime], http: ClientSession
+        self,
+        store: Store,
+        registry: Registry,
+        box: SecretBox,
+        now: Callable[[], datetime],
+        http: ClientSession,
+        notices: Notices,
     ) -> None:
         self._store = store
         self._registry = registry
         self._box = box
         self._now = now
         self._http = http
+        self._notices = notices
         self._tokens: dict[str, AccountTokens] = {}
         self._drivers = Drivers(registry, self._context_for)
 
@@ -107,6 +115,8 @@ class Connections:
                     changes={"suspended": [False, True], "reason": [None, code]},
                     at=at,
                 )
+        if newly:
+            self.tell(base.code, account.id, SUSPENDED)
         return newly
 
     async def note_health(self, account: ProviderAccount, error: ProviderError | None = None) -> None:
@@ -119,6 +129,10 @@ class Connections:
     async def note_warning(self, account: ProviderAccount, code: str, params: Mapping[str, Any]) -> None:
         """The account works, and its people should know something: `code` of the section `errors`."""
         await self._write(account, warning(code, params, self._now()))
+
+    def tell(self, base_code: str, account_id: str, standing: str) -> None:
+        """Observers hear, after the commit, that the standing of an account is another now."""
+        self._notices.post(base_code, "account", [(account_id, standing)])
 
     async def forget(self, account_id: str) -> None:
         """The account is gone, or its settings changed: its driver is closed after its calls in flight."""
@@ -137,9 +151,16 @@ class Connections:
 
     async def _write(self, account: ProviderAccount, values: dict[str, Any]) -> None:
         async with self._store.write() as session:
+            base = await people.base_by_id(session, base_id=account.base_id)
+            row = await queries.account(session, base_id=account.base_id, account_id=account.id, for_change=True)
+            if base is None or row is None or row.account.rev != account.rev:
+                return
+            before = (row.account.health, row.account.health_code)
             await queries.update_account(
                 session, base_id=account.base_id, account_id=account.id, rev=account.rev, values=values
             )
+        if before != (values["health"], values["health_code"]):
+            self.tell(base.code, account.id, values["health"])
 
     def _open(self, account: ProviderAccount, descriptor: ProviderDescriptor) -> Mapping[str, Any]:
         stored = open_settings(self._box, account)

@@ -33,7 +33,7 @@ from .availability import require_available
 from .checking import check_account, standing_after
 from .choice import account_row
 from .connections import Connections
-from .health import told
+from .health import SUSPENDED, told
 from .presenting import account_view, sees_accounts_of, sees_settings
 from .queries import AccountRow
 from .tables import AccountConsent, ProviderAccount
@@ -218,6 +218,7 @@ class Consents:
                 values=standing_after(result, self._now()),
             )
             row = await account_row(session, base_id=account.base_id, account_id=account.id)
+        self._connections.tell(actor.base_code, account.id, SUSPENDED if row.account.suspended else row.account.health)
         view = account_view(row, self._registry, self._box, with_settings=sees_settings(actor))
         return CheckView(view, result.failure is None, result.ticks)
 

@@ -13,6 +13,9 @@ OK = "ok"
 WARNING = "warning"
 FAILING = "failing"
 
+SUSPENDED = "suspended"
+"""What observers hear of an account by which nothing is done any more; its health is `failing`."""
+
 
 def healthy(at: datetime) -> dict[str, Any]:
     return {"health": OK, "health_code": None, "health_params": {}, "health_at": at}

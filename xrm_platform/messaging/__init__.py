@@ -1,5 +1,6 @@
 """Compose, queue, deliver: mail and SMS from a request to what became of them."""
 
+from .alerts import Alerts
 from .delivery import Delivery
 from .files import Files
 from .held import PausedSenderView, SmsPause
@@ -19,9 +20,11 @@ from .sendables import Sendables
 from .sending import Sending
 from .sources import Sources
 from .states import State
+from .troubles import Troubles
 from .views import EventView, MessageDetail, MessageView, RecipientView
 
 __all__ = [
+    "Alerts",
     "AttachmentGiven",
     "Category",
     "Consent",
@@ -55,5 +58,6 @@ __all__ = [
     "Sources",
     "State",
     "StopKind",
+    "Troubles",
     "stop_word",
 ]

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.preferences import sms_paused_meanwhile
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
@@ -22,6 +21,7 @@ from .recovery import Recovery
 from .rules.admission import Gate
 from .sendables import Sendables
 from .sources import Sources
+from .troubles import Troubles
 
 
 class Delivery:
@@ -31,7 +31,7 @@ class Delivery:
         self,
         store: Store,
         sources: Sources,
-        connections: Connections,
+        troubles: Troubles,
         recovery: Recovery,
         sendables: Sendables,
         notices: Notices,
@@ -42,7 +42,7 @@ class Delivery:
     ) -> None:
         self._store = store
         self._sources = sources
-        self._connections = connections
+        self._troubles = troubles
         self._recovery = recovery
         self._wake = wake
         self._now = now
@@ -87,7 +87,7 @@ class Delivery:
         if Capability.SENT_COPY in source.driver.descriptor.capabilities:
             self._wake(f"copy {account_id}")
         if drain.suspend is not None:
-            await self._connections.suspend(account, drain.suspend)
+            await self._troubles.note(account, drain.suspend)
         elif not self._worker.stopping.is_set():
             await self._wake_for_the_next(account.base_id, account_id, drain.rest)
 

@@ -284,17 +284,18 @@ async def next_due(session: AsyncSession, *, base_id: str, account_id: str) -> d
     return await session.scalar(query.order_by(Message.due_at).limit(1))
 
 
-async def abandoned(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[tuple[Message, str]]:
+async def abandoned(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[tuple[Message, str, str]]:
     """Messages, of any base, whose owner let the lease run out (it died, or lost the database), each with the slug of
-    its provider."""
+    its provider and the code of its base."""
     query = (
-        select(Message, ProviderAccount.slug)
+        select(Message, ProviderAccount.slug, Base.code)
         .join(ProviderAccount, ProviderAccount.id == Message.account_id)
+        .join(Base, Base.id == Message.base_id)
         .where(Message.state == State.SENDING, or_(Message.lease_until.is_(None), Message.lease_until < now))
         .limit(limit)
         .with_for_update(of=Message, skip_locked=True)
     )
-    return [(message, slug) for message, slug in (await session.execute(query)).all()]
+    return [(message, slug, code) for message, slug, code in (await session.execute(query)).all()]
 
 
 async def end_leases(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> None:

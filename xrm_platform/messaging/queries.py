@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import class_mapper
 
 from xrm_platform.accounts.tables import ProviderAccount
+from xrm_platform.people.tables import Collaborator, User
 from xrm_platform.store import new_id
 
 from .states import HeldFor, State
@@ -200,3 +201,29 @@ async def move(
             )
             .values(state=target)
         )
+
+
+async def people_of_account(session: AsyncSession, *, base_id: str, owner_id: str | None) -> Sequence[tuple[str, str]]:
+    """(code, mail address) of the collaborators who are administrators, and of the one whose account it is, as far as
+    they can be written to; oldest first."""
+    query = (
+        select(Collaborator.id, Collaborator.code, Collaborator.email)
+        .outerjoin(
+            User,
+            and_(
+                User.base_id == Collaborator.base_id,
+                User.collaborator_id == Collaborator.id,
+                User.is_admin.is_(True),
+                User.active.is_(True),
+            ),
+        )
+        .where(
+            Collaborator.base_id == base_id,
+            Collaborator.active.is_(True),
+            Collaborator.email.is_not(None),
+            or_(User.id.is_not(None), Collaborator.id == owner_id),
+        )
+        .order_by(Collaborator.id)
+        .distinct()
+    )
+    return [(code, email or "") for _, code, email in await session.execute(query)]

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import Capability, ProviderError, SentSms
 from xrm_platform.registry import Notices
@@ -25,6 +24,7 @@ from .lost import EARLIER, Lost, found_at_vendor
 from .outcomes import FIRST_REPORT_AFTER
 from .sources import Source, Sources
 from .states import State, of_message
+from .troubles import Troubles
 
 EVERY = timedelta(minutes=2)
 SURELY_ABSENT_AFTER = timedelta(minutes=10)
@@ -38,14 +38,14 @@ class Reconciling:
         self,
         store: Store,
         sources: Sources,
-        connections: Connections,
+        troubles: Troubles,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._sources = sources
-        self._connections = connections
+        self._troubles = troubles
         self._notices = notices
         self._wake = wake
         self._now = now
@@ -76,7 +76,7 @@ class Reconciling:
         try:
             sent: Sequence[SentSms] = await source.driver.call("sent_since", lambda driver: driver.sent_since(earliest))
         except ProviderError as error:
-            await self._connections.note_health(source.account, error)
+            await self._troubles.note(source.account, error)
             return
         async with self._store.write() as session:
             changed = await self._settle(session, source, lost, sent, now)

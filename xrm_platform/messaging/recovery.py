@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from xrm_platform.providers import Capability, Channel
-from xrm_platform.registry import Registry
+from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store
 
 from . import delivery_queries as queries
@@ -22,9 +22,10 @@ class Recovery:
     """Nobody knows whether such a message went. It is queued again only if its provider recognises what it already has;
     else it is `unknown`, and a person decides."""
 
-    def __init__(self, store: Store, registry: Registry, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, registry: Registry, notices: Notices, now: Callable[[], datetime]) -> None:
         self._store = store
         self._registry = registry
+        self._notices = notices
         self._now = now
 
     async def run(self) -> int:
@@ -38,7 +39,8 @@ class Recovery:
         now = self._now()
         async with self._store.write() as session:
             abandoned = await queries.abandoned(session, now=now, limit=BATCH)
-            for (base_id, target), ids in self._by_target(abandoned).items():
+            groups = self._by_target(abandoned)
+            for (base_id, _, target), ids in groups.items():
                 await message_queries.move(
                     session, base_id=base_id, message_ids=ids, source=State.SENDING, target=target, due_at=now
                 )
@@ -47,12 +49,15 @@ class Recovery:
                 await queries.write_events(
                     session, base_id=base_id, rows=[(message_id, None, now, target, detail) for message_id in ids]
                 )
+        for (_, base_code, target), ids in groups.items():
+            self._notices.post(base_code, "message", [(message_id, target) for message_id in ids])
         return len(abandoned)
 
-    def _by_target(self, abandoned: Sequence[tuple[Message, str]]) -> dict[tuple[str, State], list[str]]:
-        groups: dict[tuple[str, State], list[str]] = defaultdict(list)
-        for message, slug in abandoned:
+    def _by_target(self, abandoned: Sequence[tuple[Message, str, str]]) -> dict[tuple[str, str, State], list[str]]:
+        """Ids by base, its code, and the state they come to."""
+        groups: dict[tuple[str, str, State], list[str]] = defaultdict(list)
+        for message, slug, base_code in abandoned:
             provider = self._registry.provider(Channel(message.channel), slug)
             recognises = provider is not None and Capability.IDEMPOTENT_SEND in provider.capabilities
-            groups[message.base_id, State.QUEUED if recognises else State.UNKNOWN].append(message.id)
+            groups[message.base_id, base_code, State.QUEUED if recognises else State.UNKNOWN].append(message.id)
         return groups

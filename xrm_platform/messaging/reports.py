@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import DeliveryEvent, ProviderError
 from xrm_platform.registry import Notices
@@ -18,6 +17,7 @@ from . import delivery_queries as queries
 from .sources import Sources
 from .states import FINAL, State, after_report, of_message
 from .tables import MessageRecipient
+from .troubles import Troubles
 from .writing import error_columns
 
 BATCH = 200
@@ -44,14 +44,14 @@ class Reports:
         self,
         store: Store,
         sources: Sources,
-        connections: Connections,
+        troubles: Troubles,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._sources = sources
-        self._connections = connections
+        self._troubles = troubles
         self._notices = notices
         self._wake = wake
         self._now = now
@@ -72,7 +72,7 @@ class Reports:
         try:
             events = await source.driver.call("reports", lambda driver: driver.reports(references))
         except ProviderError as error:
-            await self._connections.note_health(source.account, error)
+            await self._troubles.note(source.account, error)
         async with self._store.write() as session:
             await queries.postpone_reports(
                 session,

@@ -9,11 +9,12 @@ import structlog
 from xrm_platform.accounts.availability import AccountUnusable
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.tables import ProviderAccount
-from xrm_platform.providers import ProviderError
+from xrm_platform.providers import Channel, ProviderError
 from xrm_platform.registry import AccountDriver
 from xrm_platform.store import Store
 
 from . import delivery_queries as queries
+from .troubles import Troubles
 
 log = structlog.get_logger("xrm.messaging")
 
@@ -28,9 +29,10 @@ class Source:
 
 
 class Sources:
-    def __init__(self, store: Store, connections: Connections) -> None:
+    def __init__(self, store: Store, connections: Connections, troubles: Troubles) -> None:
         self._store = store
         self._connections = connections
+        self._troubles = troubles
 
     async def open(self, account_id: str, *, sending: bool = True) -> Source | None:
         """None when nothing can be done for the account now: it is gone or unusable or, for `sending`, paused or
@@ -48,6 +50,9 @@ class Sources:
             log.warning("account cannot be used", account=account_id, code=problem.code)
             return None
         except ProviderError as error:
-            await self._connections.note_health(account, error)
+            if sending or account.channel == Channel.SMS:
+                await self._troubles.note(account, error)
+            else:  # a mailbox rests by itself, and mail may still go
+                await self._connections.note_health(account, error)
             return None
         return Source(account, base_code, driver)

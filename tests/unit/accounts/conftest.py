@@ -31,7 +31,7 @@ from xrm_platform.providers import (
     hookimpl,
     secret,
 )
-from xrm_platform.registry import InProcessPlugin, Registry
+from xrm_platform.registry import InProcessPlugin, Notices, Registry
 from xrm_platform.store import SecretBox, new_key
 from xrm_platform.testing.memory_mail import MEMORY_MAIL, MemoryMail
 from xrm_platform.testing.memory_sms import MEMORY_SMS, MemorySms, memory_sms_service
@@ -127,7 +127,7 @@ async def rooms_over(store, box, clock, http, wording):
     opened = []
 
     def rooms(registry, box=box):
-        connections = Connections(store, registry, box, clock, http)
+        connections = Connections(store, registry, box, clock, http, Notices(registry, clock))
         opened.append(connections)
         return SimpleNamespace(
             connections=connections,

@@ -9,7 +9,6 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import EnabledProvider, ProviderAccount
-from xrm_platform.people.tables import Collaborator, User
 from xrm_platform.providers import Channel
 
 from .tables import SmsCredit
@@ -44,21 +43,3 @@ async def accounts_to_ask(session: AsyncSession, *, slugs: Collection[str], befo
 async def credit(session: AsyncSession, *, base_id: str, account_id: str, for_update: bool = False) -> SmsCredit | None:
     query = select(SmsCredit).where(SmsCredit.base_id == base_id, SmsCredit.account_id == account_id)
     return await session.scalar(query.with_for_update() if for_update else query)
-
-
-async def administrators(session: AsyncSession, *, base_id: str) -> Sequence[tuple[str, str]]:
-    """(code, mail address) of the collaborators who are administrators and can be written to, oldest first."""
-    query = (
-        select(Collaborator.id, Collaborator.code, Collaborator.email)
-        .join(User, and_(User.base_id == Collaborator.base_id, User.collaborator_id == Collaborator.id))
-        .where(
-            Collaborator.base_id == base_id,
-            Collaborator.active.is_(True),
-            Collaborator.email.is_not(None),
-            User.is_admin.is_(True),
-            User.active.is_(True),
-        )
-        .order_by(Collaborator.id)
-        .distinct()
-    )
-    return [(code, email or "") for _, code, email in await session.execute(query)]

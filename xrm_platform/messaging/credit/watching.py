@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.accounts.health import WARNING
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.jobs import Wake
-from xrm_platform.messaging.requests import MailRequest
-from xrm_platform.messaging.sending import Sending
+from xrm_platform.messaging.alerts import Alerts
 from xrm_platform.messaging.sources import Source, Sources
-from xrm_platform.people import lookup
-from xrm_platform.people.bases import operator_of
-from xrm_platform.problems import Problem
+from xrm_platform.messaging.troubles import Troubles
 from xrm_platform.providers import Capability, Channel, ProviderError
 from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store
-from xrm_platform.wording import Wording
 
 from . import queries
 from .credits import credit_row
@@ -28,8 +22,6 @@ from .credits import credit_row
 EVERY = timedelta(hours=1)
 AGAIN_AFTER = timedelta(days=1)
 CODE = "credit_low"
-
-log = structlog.get_logger("xrm.messaging")
 
 
 class CreditWatch:
@@ -39,21 +31,21 @@ class CreditWatch:
         registry: Registry,
         sources: Sources,
         connections: Connections,
-        sending: Sending,
+        troubles: Troubles,
+        alerts: Alerts,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
-        wording: Wording,
     ) -> None:
         self._store = store
         self._registry = registry
         self._sources = sources
         self._connections = connections
-        self._sending = sending
+        self._troubles = troubles
+        self._alerts = alerts
         self._notices = notices
         self._wake = wake
         self._now = now
-        self._wording = wording
 
     async def tick(self) -> None:
         """Wake accounts whose vendor tells what is left and was not asked for an hour."""
@@ -71,7 +63,7 @@ class CreditWatch:
             try:
                 balance = await source.driver.call("balance", lambda driver: driver.balance())
             except ProviderError as error:
-                await self._connections.note_health(source.account, error)
+                await self._troubles.note(source.account, error)
         if source is None:
             return
         now = self._now()
@@ -98,22 +90,8 @@ class CreditWatch:
     async def _warn(self, source: Source, balance: int, below: int, now: datetime) -> None:
         account = source.account
         self._notices.post(source.base_code, "account", [(account.id, CODE)])
-        async with self._store.read() as session:
-            base = await lookup.base(session, base_id=account.base_id)
-            administrators = await queries.administrators(session, base_id=base.id)
-        if administrators:
-            about = {"account": account.name, "base": base.name, "balance": balance, "warn_below": below}
-            request = MailRequest(
-                sender=administrators[0][0],
-                to=tuple(address for _, address in administrators[:100]),
-                subject=self._wording.say("credit", "subject", about, language=base.language),
-                text=self._wording.say("credit", "text", about, language=base.language),
-            )
-            try:
-                # The key keeps a warning that was sent just before a crash from being sent again.
-                key = f"{CODE}:{account.id}:{now.date()}"
-                await self._sending.send_mail(operator_of(base, "platform"), request, idempotency_key=key)
-            except Problem as problem:
-                log.warning("nobody warned of low credit by mail", account=account.id, code=problem.code)
+        about = {"balance": balance, "warn_below": below}
+        # The key keeps a warning that was sent just before a crash from being sent again.
+        await self._alerts.send(account, "credit", lambda _: about, key=f"{CODE}:{account.id}:{now.date()}")
         async with self._store.write() as session:
-            (await credit_row(session, base_id=base.id, account_id=account.id)).warned_at = now
+            (await credit_row(session, base_id=account.base_id, account_id=account.id)).warned_at = now

@@ -10,6 +10,7 @@ from typing import Any
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.sources import Source, Sources
+from xrm_platform.messaging.troubles import Troubles
 from xrm_platform.providers import Capability, Channel, InboundSms, OptedOut, ProviderError
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
@@ -31,6 +32,7 @@ class Polling:
         store: Store,
         sources: Sources,
         connections: Connections,
+        troubles: Troubles,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
@@ -39,6 +41,7 @@ class Polling:
         self._store = store
         self._sources = sources
         self._connections = connections
+        self._troubles = troubles
         self._notices = notices
         self._wake = wake
         self._now = now
@@ -77,7 +80,10 @@ class Polling:
                 await self._connections.note_health(source.account)
         except ProviderError as error:
             answered = False
-            await self._connections.note_health(source.account, error)
+            if source.account.channel == Channel.SMS:
+                await self._troubles.note(source.account, error)
+            else:  # its mailbox rests, and mail may still go
+                await self._connections.note_health(source.account, error)
         async with self._store.write() as session:
             await queries.note_asked(
                 session, base_id=base_id, account_id=account_id, what="inbox", at=now, answered=answered
