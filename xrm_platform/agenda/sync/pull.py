@@ -15,8 +15,12 @@ from .deletions import settle_missing
 from .taking import UID_TWICE, take
 from .work import Work
 
-CHUNK = 100
-"""Changes that one transaction takes: so many that commits cost little, so few that others can write in between."""
+CHUNK = 500
+"""Changes that one transaction takes: so many that what it costs by itself is little, so few that others can write in
+between."""
+
+AHEAD = 5
+"""Pages that are read while those before them are taken in."""
 
 CURSOR_LASTS = timedelta(days=7)
 """How long changes are asked for before everything is compared once more."""
@@ -56,16 +60,26 @@ class Pull:
     async def run(self) -> None:
         """Raises a `ProviderError` for a listing that cannot be read to its end; then the cursor stays what it was, and
         nothing counts as gone."""
-        async with contextlib.aclosing(self._pages()) as pages:
-            following = asyncio.create_task(anext(pages, None))
-            try:
-                while (page := await following) is not None:
-                    # The next page is on its way while this one is taken in.
-                    following = asyncio.create_task(anext(pages, None))
-                    await self._take(page)
-            finally:
-                await _ended(following)
+        pages: asyncio.Queue[ChangePage | None] = asyncio.Queue(AHEAD)
+        reading = asyncio.create_task(self._read_ahead(pages))
+        try:
+            while (page := await _what_came(pages)) is not None:
+                await self._take(page)
+            await reading
+        finally:
+            await _ended(reading)
         await self._end()
+
+    async def _read_ahead(self, pages: asyncio.Queue[ChangePage | None]) -> None:
+        """All pages, then None, also after a failure: what came before it is taken in."""
+        try:
+            async with contextlib.aclosing(self._pages()) as told:
+                async for page in told:
+                    await pages.put(page)
+        except Exception:
+            await pages.put(None)
+            raise
+        await pages.put(None)
 
     async def _pages(self) -> AsyncGenerator[ChangePage]:
         calendar, cursor = self._work.link.calendar, self.cursor
@@ -186,8 +200,20 @@ class Pull:
             await queries.update_link(session, base_id=link.base_id, link_id=link.id, values=values)
 
 
-async def _ended(task: asyncio.Task[ChangePage | None]) -> None:
-    """A page that nobody waits for any more."""
+async def _what_came(pages: asyncio.Queue[ChangePage | None]) -> ChangePage | None:
+    """The next page, together with those that came meanwhile, as far as one transaction takes them; None after all."""
+    page = await pages.get()
+    while page is not None and len(page.changes) < CHUNK and not pages.empty():
+        following = pages.get_nowait()
+        if following is None:
+            pages.put_nowait(None)
+            break
+        page = ChangePage((*page.changes, *following.changes), following.cursor, page.complete or following.complete)
+    return page
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Reading of which nobody takes any more."""
     if not task.done():
         task.cancel()
     await asyncio.wait([task])
