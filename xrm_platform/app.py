@@ -24,6 +24,7 @@ from .agenda import (
     AgendaFiles,
     AgendaSettings,
     Answers,
+    EventNotices,
     EventStore,
     Feeds,
     InvitationMails,
@@ -239,6 +240,7 @@ class Platform:
         self._upkeep = Upkeep(store, wake, now)
 
         self.event_store.watch(Outbox(wake, now).note)
+        self.event_store.watch(EventNotices(self.notices).note)
         self.syncing = Syncing(
             store,
             self.event_store,

@@ -18,6 +18,7 @@ from .reminding import Reminders
 from .requests import EventChanges, EventGiven, Part, ReminderGiven
 from .schedule import Schedule
 from .storing import AfterChange, EventChange, EventStore
+from .telling import EventNotices
 from .upkeep import EXTEND, Upkeep
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "EventChange",
     "EventChanges",
     "EventGiven",
+    "EventNotices",
     "EventStore",
     "Feeds",
     "InvitationMails",

@@ -30,12 +30,12 @@ class Notices:
         self._now = now
         self._queue: asyncio.Queue[Changed] = asyncio.Queue(WAITING)
 
-    def post(self, base_code: str, what: str, changes: Iterable[tuple[str, str]]) -> None:
-        """`changes` are (id, state); called after the commit."""
+    def post(self, base_code: str, what: str, changes: Iterable[tuple[str, str]], *, by: str = "") -> None:
+        """`changes` are (id, state), `by` is who made them; called after the commit."""
         for changed_id, state in changes:
             if self._queue.full():
                 return
-            self._queue.put_nowait(Changed(base_code, what, changed_id, state, self._now()))
+            self._queue.put_nowait(Changed(base_code, what, changed_id, state, self._now(), by))
 
     async def run(self) -> None:
         """Tell what is posted, until cancelled."""
