@@ -76,6 +76,7 @@ from .messaging.inbound import (
     Opening,
     Polling,
     Pushes,
+    Watching,
 )
 from .messaging.inbound.queries import repoint_contact
 from .messaging.mail.copies import Copies
@@ -205,8 +206,11 @@ class Platform:
         )
         self._calendar_readers: list[CalendarReader] = []
         self._calendar_mails = CalendarMails(store, wake, now, self._calendar_readers)
-        mailboxes = MailPolling(store, files, self.notices, wake, now)
-        self._polling = Polling(store, sources, self.connections, troubles, self.notices, wake, now, mailboxes)
+        watching = Watching(wake)
+        mailboxes = MailPolling(store, files, self.notices, wake, now, watching)
+        self._polling = Polling(
+            store, sources, self.connections, troubles, self.notices, wake, now, mailboxes, watching
+        )
         sendables = Sendables(files)
         self._copies = Copies(store, sources, sendables, wake, now)
         self._reconciling = Reconciling(store, sources, troubles, self.notices, wake, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from servers.reading import delivered, mailbox
 from xrm_smtp.driver import SmtpMail
 from xrm_smtp.settings import SmtpSettings
 
-from xrm_platform.providers import Address, AuthError, InboundMail, MailEntry, OutgoingMail, TickState
+from xrm_platform.providers import Address, AuthError, InboundMail, MailEntry, News, OutgoingMail, TickState
 from xrm_platform.testing.driver_context import driver_context, open_driver
 
 pytestmark = pytest.mark.servers
@@ -166,6 +167,39 @@ async def test_a_check_tries_the_mailbox(account: Opened, receive: str, steps: l
         ticks = await driver.check()
     assert [tick.step for tick in ticks[4:]] == steps
     assert {tick.state for tick in ticks} == {TickState.OK}
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_waiting_ends_when_a_mail_comes(account: Opened, postfix_and_dovecot: MailServers, security: str) -> None:
+    async with account("imap", security) as driver:
+        cursor = (await driver.inbox(None)).cursor
+        waiting = asyncio.create_task(driver.wait_for_news(cursor, 600))
+        assert (await asyncio.wait([waiting], timeout=0.5))[1]  # nothing came
+        sent = mail()
+        await driver.send([sent])
+        async with asyncio.timeout(10):
+            assert await waiting is News.CAME
+        assert (await driver.inbox(cursor)).entries
+        assert await driver.wait_for_news(cursor, 600) is News.CAME  # it is there already
+        now = (await driver.inbox(cursor)).cursor
+        assert await driver.wait_for_news(now, 0.05) is News.NONE
+        assert await driver.wait_for_news("1.1", 600) is News.CAME  # of another numbering
+
+
+async def test_waiting_that_is_given_up_ends_at_once_and_leaves_nothing_open(account: Opened) -> None:
+    async with account("imap") as driver:
+        cursor = (await driver.inbox(None)).cursor
+        for wait in (0.0, 0.02, 0.4):  # while it signs in, and after
+            waiting = asyncio.create_task(driver.wait_for_news(cursor, 600))
+            await asyncio.wait([waiting], timeout=wait)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+
+async def test_pop_tells_nothing_by_itself(account: Opened) -> None:
+    async with account("pop") as driver:
+        assert await driver.wait_for_news(None, 600) is News.UNTOLD
 
 
 async def test_a_copy_lies_in_sent_once_read_and_with_its_hidden_recipients(

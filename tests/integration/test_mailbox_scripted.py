@@ -17,6 +17,7 @@ from xrm_platform.providers import (
     BadResponse,
     InboundMail,
     MailEntry,
+    News,
     NotFound,
     ProviderError,
     RateLimited,
@@ -202,6 +203,43 @@ async def test_a_length_that_nobody_believes_is_not_allocated() -> None:
     async with opened("imap", b"* OK hello\r\n", answers) as (driver, _):
         with pytest.raises(TransientError):
             await driver.fetch(["7.3"], MIB)
+
+
+IDLE = {
+    "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE\r\n%s OK done\r\n",
+    "SEARCH": "* SEARCH\r\n%s OK done\r\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "news"),
+    [
+        ("+ idling\r\n* 2 EXISTS\r\n* 1 RECENT\r\n", News.CAME),
+        ("* 2 EXISTS\r\n+ idling\r\n", News.CAME),
+        ("+ idling\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n", News.CAME),
+        ("+ idling\r\n* 1 EXISTS\r\n* OK Still here\r\n* 1 FETCH (FLAGS (\\Seen))\r\n", News.NONE),
+        ("+ idling\r\n* 1 EXPUNGE\r\n* 0 EXISTS\r\n", News.NONE),
+        ("%s NO not for you\r\n", News.UNTOLD),
+        ("%s BAD what?\r\n", News.UNTOLD),
+    ],
+)
+async def test_only_more_mails_than_there_were_are_news(told: str, news: News) -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers(**IDLE, IDLE=told)) as (driver, _):
+        assert await driver.wait_for_news("7.5", 0.2) is news
+
+
+@pytest.mark.parametrize("told", ["cut", "* BYE shutting down\r\n", "+ idling\r\n* BYE\r\n", "+ idling\r\n%s OK\r\n"])
+async def test_a_server_that_ends_the_waiting_is_a_lost_connection(told: str) -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers(**IDLE, IDLE=told)) as (driver, _):
+        with pytest.raises(TransientError) as caught:
+            await driver.wait_for_news("7.5", 600)
+    assert explained(caught.value).code == "mailbox_connection_lost"
+
+
+async def test_a_server_without_idle_says_so_and_is_not_asked_for_more() -> None:
+    async with opened("imap", b"* OK hello\r\n", imap_answers()) as (driver, server):
+        assert await driver.wait_for_news("7.5", 600) is News.UNTOLD
+    assert not [line for line in server.said if "IDLE" in line or "EXAMINE" in line]
 
 
 async def test_a_closed_port_can_be_tried_again() -> None:

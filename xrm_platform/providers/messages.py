@@ -182,6 +182,14 @@ class MailListing:
 
 @dataclass(frozen=True, slots=True)
 class InboundMail:
+class News(StrEnum):
+    """What became of waiting for mail. `UNTOLD`: this mailbox does not tell, one has to look."""
+
+    CAME = "came"
+    NONE = "none"
+    UNTOLD = "untold"
+
+
     """A mail as it lies in the mailbox: its octets (RFC 5322). None when it turned out larger than was asked for."""
 
     key: str

@@ -14,6 +14,7 @@ from .messages import (
     InboundMail,
     InboundSms,
     MailListing,
+    News,
     OptedOut,
     OutgoingMail,
     OutgoingSms,
@@ -42,6 +43,8 @@ class Capability(StrEnum):
 
     DELIVERY_REPORTS = "delivery_reports"
     INBOUND = "inbound"
+    NEWS = "news"
+    """A mailbox tells when something comes in, as long as somebody waits for it; the platform looks beside that."""
     PUSH = "push"
     BALANCE = "balance"
     ACCOUNTS = "accounts"
@@ -176,6 +179,11 @@ class MailDriver(Driver, Protocol):
     async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
         """INBOUND: these mails, in any order; what has left the mailbox is left out, what is larger than `max_bytes` is
         not loaded."""
+        ...
+
+    async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
+        """NEWS: wait until there is mail after `cursor`, for at most `seconds`; if there is already, say so at once. It
+        is called once at a time, is cancelled when the account changes or the program ends, and holds no thread."""
         ...
 
     async def file_sent(self, mail: OutgoingMail) -> None:

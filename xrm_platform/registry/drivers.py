@@ -38,6 +38,7 @@ class AccountDriver:
         self._caller = caller
         self._in_flight = 0
         self._idle: asyncio.Event | None = None
+        self._waiting: set[asyncio.Future[Any]] = set()
 
     async def call(self, operation: str, run: Callable[[Any], Awaitable[T]], *, effect: bool = False) -> T:
         """`run(driver)` within `limits.timeout`; see `calls.call` for `effect` and for what is raised."""
@@ -51,6 +52,24 @@ class AccountDriver:
                 effect=effect,
             )
         finally:
+            self._end()
+
+    async def wait(self, operation: str, run: Callable[[Any], Awaitable[T]], *, seconds: float) -> T:
+        """`run(driver)`, which waits for something to happen, for at most `seconds`. It does not hold up the end of the
+        driver: then it is cancelled, and `DriverClosed` raised here."""
+        self._begin()
+        limit = seconds + self.descriptor.limits.timeout
+        waiting = asyncio.ensure_future(call(self._caller, operation, partial(run, self._driver), timeout=limit))
+        self._waiting.add(waiting)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise DriverClosed from None
+        finally:
+            self._waiting.discard(waiting)
             self._end()
 
     def call_now(self, operation: str, run: Callable[[Any], T]) -> T:
@@ -75,6 +94,8 @@ class AccountDriver:
     async def close_when_idle(self) -> None:
         """Take no more calls, wait for those in flight, let the driver go. Never raises because of the driver."""
         self._idle = asyncio.Event()
+        for waiting in self._waiting:
+            waiting.cancel()
         if self._in_flight:
             await self._idle.wait()
         outcome = await contained_within(

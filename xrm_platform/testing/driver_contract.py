@@ -48,6 +48,7 @@ A_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 METHOD_OF: Mapping[Capability, tuple[str, tuple[Any, ...]]] = {
     Capability.DELIVERY_REPORTS: ("reports", (["1"],)),
     Capability.INBOUND: ("inbox", (A_DATE,)),
+    Capability.NEWS: ("wait_for_news", (None, 0.0)),
     Capability.PUSH: ("parse_push", ({}, b"")),
     Capability.BALANCE: ("balance", ()),
     Capability.ACCOUNTS: ("accounts", ()),

@@ -12,6 +12,7 @@ from xrm_platform.providers import (
     Handover,
     InboundMail,
     MailListing,
+    News,
     OutgoingMail,
     ProviderError,
     RecipientResult,
@@ -66,6 +67,10 @@ class SmtpMail:
     async def file_sent(self, mail: OutgoingMail) -> None:
         """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
         await self._receiving.file_sent(mail, self._encoder)
+    async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
+        """By IMAP, where the server can (IDLE)."""
+        return await self._receiving.wait_for_news(cursor, seconds)
+
 
     def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
         """Where the person allows access. Raises `AuthError` for an account with a password, as does `redeem`."""

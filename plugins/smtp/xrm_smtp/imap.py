@@ -29,19 +29,14 @@ class ImapMailbox:
     other UIDs, everything young is listed again."""
 
     def __init__(self, access: Access) -> None:
-        self._access = access
+        self.access = access
 
     def listing(self, cursor: str | None) -> MailListing:
         """What came into INBOX after `cursor`."""
-        with imap_session(self._access) as session:
-            validity = _opened(session)
+        with imap_session(self.access) as session:
+            validity, _ = open_inbox(session)
             last = _last(cursor, validity)
-            if last is None:
-                day = datetime.now(UTC) - FIRST
-                wanted = f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}"
-            else:
-                wanted = f"UID {last + 1}:*"  # which names the last one even if that is older
-            uids = [uid for uid in _numbers(told(session.uid("SEARCH", wanted))) if uid > (last or 0)]
+            uids = newer(session, cursor, validity)
             entries = tuple(
                 MailEntry(f"{validity}.{uid}", size)
                 for start in range(0, len(uids), AT_ONCE)
@@ -53,8 +48,8 @@ class ImapMailbox:
     def fetch(self, keys: Sequence[str], max_bytes: int) -> list[InboundMail]:
         """As the contract says."""
         mails: list[InboundMail] = []
-        with imap_session(self._access) as session:
-            validity = _opened(session)
+        with imap_session(self.access) as session:
+            validity, _ = open_inbox(session)
             for key in keys:
                 uid = _last(key, validity)
                 if uid is None:
@@ -67,12 +62,12 @@ class ImapMailbox:
 
     def check(self) -> None:
         """Sign in and look into INBOX."""
-        with imap_session(self._access) as session:
-            _opened(session)
+        with imap_session(self.access) as session:
+            open_inbox(session)
 
     def check_sent(self) -> None:
         """Look for the folder of sent mail."""
-        with imap_session(self._access) as session:
+        with imap_session(self.access) as session:
             folder_for(SENT, session)
 
     def file_sent(self, octets: bytes, message_id: str) -> None:
@@ -82,7 +77,7 @@ class ImapMailbox:
     def put(self, purpose: Purpose, octets: bytes, message_id: str, flags: str) -> str:
         """Put a mail into the folder for `purpose`, unless it lies there already; the folder is made where there is
         none. The name of the folder on the wire."""
-        with imap_session(self._access) as session:
+        with imap_session(self.access) as session:
             name, known = folder_for(purpose, session)
             if known and lies_in(session, name, message_id):
                 return name
@@ -94,15 +89,28 @@ class ImapMailbox:
         return name
 
 
-def _opened(session: imaplib.IMAP4) -> str:
-    """The UIDVALIDITY of INBOX, opened so that nothing in it changes."""
+def open_inbox(session: imaplib.IMAP4) -> tuple[str, int]:
+    """The UIDVALIDITY of INBOX and how many mails are in it, opened so that nothing in it changes."""
     state, data = session.select("INBOX", readonly=True)
     if state != "OK":
         raise NotFound("folder_gone", folder="INBOX", detail=b" ".join(piece or b"" for piece in data).decode())
     _, found = session.response("UIDVALIDITY")
     if not found or not isinstance(found[0], bytes) or not found[0].isdigit():
         raise BadResponse("mailbox_without_keys")
-    return found[0].decode()
+    count = data[0] if data and isinstance(data[0], bytes) else b""
+    return found[0].decode(), int(count) if count.isdigit() else 0
+
+
+def newer(session: imaplib.IMAP4, cursor: str | None, validity: str) -> list[int]:
+    """The UIDs after `cursor` in INBOX, which is open, in ascending order; those of young mails where it is of another
+    numbering."""
+    last = _last(cursor, validity)
+    if last is None:
+        day = datetime.now(UTC) - FIRST
+        wanted = f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}"
+    else:
+        wanted = f"UID {last + 1}:*"  # which names the last one even if that is older
+    return [uid for uid in _numbers(told(session.uid("SEARCH", wanted))) if uid > (last or 0)]
 
 
 def lies_in(session: imaplib.IMAP4, folder: str, message_id: str) -> bool:

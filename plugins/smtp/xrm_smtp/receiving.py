@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xrm_platform.providers import InboundMail, MailListing, OutgoingMail, ProviderError, Tick, TickState
+from xrm_platform.providers import InboundMail, MailListing, News, OutgoingMail, ProviderError, Tick, TickState
 
 from .access import access_of
 from .compose import compose
 from .headers import addresses
 from .imap import ImapMailbox
+from .imap_idle import wait_for_news
 from .parts import AttachmentEncoder
 from .pop import PopMailbox
 from .tokens import TokenSource
@@ -44,6 +45,12 @@ class Receiving:
         if self._mailbox is None:
             return ()
         return await asyncio.to_thread(self._mailbox.fetch, keys, max_bytes)
+
+    async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
+        """As the contract says. POP tells nothing by itself."""
+        if self._imap is None:
+            return News.UNTOLD
+        return await wait_for_news(self._imap.access, cursor, seconds)
 
     async def file_sent(self, mail: OutgoingMail, encoder: AttachmentEncoder) -> None:
         """Put a copy that names the hidden recipients into the folder of sent mail."""

@@ -25,7 +25,7 @@ PLAIN_SMS = replace(
 
 
 RECEIVING_MAIL = replace(
-    MEMORY_MAIL, slug="receiving_mail", capabilities=frozenset({Capability.INBOUND, Capability.SENT_COPY})
+    MEMORY_MAIL, slug="receiving_mail", capabilities=MEMORY_MAIL.capabilities - {Capability.IDEMPOTENT_SEND}
 )
 """As an account with a mailbox."""
 

@@ -3,6 +3,7 @@
 from .conversation import Inbox
 from .mail.calendars import READ_CALENDARS, CalendarMail, CalendarMails, CalendarReader
 from .mail.polling import MailPolling
+from .mail.watching import Watching
 from .opening import OpenedFile, Opening
 from .polling import Polling
 from .pushes import MAX_BODY, Pushes
@@ -24,4 +25,5 @@ __all__ = [
     "Polling",
     "Pushes",
     "ReceivedFileView",
+    "Watching",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from xrm_platform.store import Store
 
 from . import queries
 from .mail.polling import MailPolling
+from .mail.watching import Watching
 from .pushes import write_down
 
 EVERY = timedelta(minutes=5)
@@ -37,6 +38,7 @@ class Polling:
         wake: Wake,
         now: Callable[[], datetime],
         mail: MailPolling,
+        watching: Watching,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -46,13 +48,27 @@ class Polling:
         self._wake = wake
         self._now = now
         self._mail = mail
+        self._watching = watching
+        self._begins = False
+
+    def start(self) -> None:
+        """This process works on: look at every mailbox once, then wait for what comes in."""
+        self._begins = True
+        self._watching.start()
+
+    async def stop(self) -> None:
+        """Wait for nothing more."""
+        await self._watching.stop()
 
     async def tick(self) -> None:
         """Wake what is due, and forget calls of long ago."""
         now = self._now()
         async with self._store.read() as session:
-            to_ask = await queries.accounts_to_ask(session, what="inbox", before=now - EVERY)
+            to_ask: Collection[str] = await queries.accounts_to_ask(session, what="inbox", before=now - EVERY)
+            if self._begins:
+                to_ask = {*to_ask, *await queries.mail_accounts(session)}
             called = await queries.accounts_with_waiting_calls(session)
+        self._begins = False
         for account_id in to_ask:
             self._wake(f"inbox {account_id}")
         for account_id in called:
@@ -63,7 +79,10 @@ class Polling:
     async def ask(self, account_id: str) -> None:
         """The job `inbox`: what came in for an account since the last time, and who opted out."""
         source = await self._sources.open(account_id, sending=False)
-        if source is None or source.account.suspended or self._mail.rests(source):
+        if source is None or source.account.suspended:
+            self._watching.end(account_id)
+            return
+        if self._mail.rests(source):
             return
         now = self._now()
         base_id = source.account.base_id

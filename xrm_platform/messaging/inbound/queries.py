@@ -78,6 +78,14 @@ async def accounts_to_ask(session: AsyncSession, *, what: str, before: datetime)
     return (await session.scalars(query)).all()
 
 
+async def mail_accounts(session: AsyncSession) -> Sequence[str]:
+    """All that are there, of any base: for the tick, which only wakes."""
+    query = select(ProviderAccount.id).where(
+        ProviderAccount.removed_at.is_(None), ProviderAccount.channel == Channel.MAIL
+    )
+    return (await session.scalars(query)).all()
+
+
 async def asked(session: AsyncSession, *, base_id: str, account_id: str, what: str) -> Asked | None:
     """When the vendor was last asked and when it answered; None when it was never asked."""
     query = select(Asked).where(Asked.base_id == base_id, Asked.account_id == account_id, Asked.what == what)

@@ -17,7 +17,7 @@ MEMORY_MAIL = ProviderDescriptor(
     channel=Channel.MAIL,
     label="Memory",
     settings=MemoryMailSettings,
-    capabilities=frozenset({Capability.IDEMPOTENT_SEND, Capability.INBOUND, Capability.SENT_COPY}),
+    capabilities=frozenset({Capability.IDEMPOTENT_SEND, Capability.INBOUND, Capability.NEWS, Capability.SENT_COPY}),
     limits=Limits(batch=20, connections=2),
     translations="xrm_platform.testing.memory_mail",
 )

@@ -9,6 +9,7 @@ from xrm_platform.providers import (
     DriverContext,
     InboundMail,
     MailListing,
+    News,
     OutgoingMail,
     ProviderError,
     SendResult,
@@ -34,6 +35,9 @@ class MemoryMail:
 
     async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
         return [mail for key in keys for mail in self._service.fetched(key, max_bytes)]
+
+    async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
+        return await self._service.wait_for_news(cursor, seconds)
 
     async def file_sent(self, mail: OutgoingMail) -> None:
         self._service.file_sent(mail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from xrm_platform.providers import (
     InvalidRecipient,
     MailEntry,
     MailListing,
+    News,
     OutcomeUnknown,
     OutgoingMail,
     PermanentError,
@@ -52,6 +54,11 @@ class MemoryMailService:
         """Whether copies of what is sent are to be put into `sent_folder`."""
         self.spoilt_keys: dict[str, ProviderError] = {}
         """Mails that cannot be loaded, and why."""
+        self.tells = True
+        """Whether the mailbox tells when something comes in."""
+        self.waited_from: list[str | None] = []
+        """The cursors of all waits so far."""
+        self._waiting: list[asyncio.Future[None]] = []
         self._reached: set[tuple[str, str]] = set()
         self._refused: dict[str, ProviderError] = {}
         self._max_octets: int | None = None
@@ -88,6 +95,24 @@ class MemoryMailService:
         keys = list(self.mailbox)
         new = keys[keys.index(cursor) + 1 :] if cursor in keys else keys
         return MailListing(tuple(MailEntry(key, len(self.mailbox[key])) for key in new), keys[-1] if keys else None)
+
+    async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
+        """Until `receive` is called, unless there is something after `cursor` already."""
+        self.waited_from.append(cursor)
+        if not self.tells:
+            return News.UNTOLD
+        if self.listing(cursor).entries:
+            return News.CAME
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout(seconds):
+                await waiting
+        except TimeoutError:
+            return News.NONE
+        finally:
+            self._waiting.remove(waiting)
+        return News.CAME
 
     def fetched(self, key: str, max_bytes: int) -> list[InboundMail]:
         """The mail, if it is there."""
@@ -132,7 +157,20 @@ class MemoryMailService:
         """A mail comes in; its key."""
         key = key or f"key-{len(self.mailbox) + 1}"
         self.mailbox[key] = octets
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
         return key
+
+    def waiting(self) -> int:
+        """How many wait for mail at this moment."""
+        return len(self._waiting)
+
+    def lose_connections(self) -> None:
+        """Those who wait hear nothing more."""
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(TransientError("connection_lost"))
 
     async def arrived(self) -> Sequence[Arrival]:
         return [Arrival(one.mail.sender.email, one.recipients, written(one.mail)) for one in self.accepted]

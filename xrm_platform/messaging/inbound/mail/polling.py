@@ -28,6 +28,7 @@ from . import queries
 from .calendars import READ_CALENDARS
 from .reading import MAX_BYTES, ReadMail, read_mail
 from .receiving import note_too_large, receive_mail
+from .watching import Watching
 
 PAGE = 20
 PAGE_BYTES = 16 * 1024 * 1024
@@ -48,12 +49,14 @@ class MailPolling:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
+        watching: Watching,
     ) -> None:
         self._store = store
         self._files = files
         self._notices = notices
         self._wake = wake
         self._now = now
+        self._watching = watching
         self._resting: dict[tuple[str, int], datetime] = {}
 
     async def ask(self, source: Source) -> None:
@@ -86,9 +89,11 @@ class MailPolling:
         await self._take_all(source, new[:RUN])
         if len(new) > RUN:
             self._wake(f"inbox {account_id}")
-        elif listing.cursor != cursor:
+            return
+        if listing.cursor != cursor:
             async with self._store.write() as session:
                 await queries.put_cursor(session, base_id=base_id, account_id=account_id, cursor=listing.cursor)
+        self._watching.looked(source, listing.cursor, found=bool(new))
 
     async def _take_all(self, source: Source, entries: Sequence[MailEntry]) -> None:
         """A mail that cannot be loaded does not stop those after it. Raises what stopped the first."""
