@@ -38,6 +38,9 @@ def test_without_authentication_is_user_name_and_password_left_empty() -> None:
         "tenant": None,
         "auth_url": None,
         "token_url": None,
+        "dkim_domain": None,
+        "dkim_selector": None,
+        "dkim_key": None,
     }
 
 

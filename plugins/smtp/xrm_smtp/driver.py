@@ -23,6 +23,7 @@ from xrm_platform.providers import (
 
 from .client import Connection
 from .compose import ComposedMail, ascii_domain, compose
+from .dkim_signing import DkimSigner, signer_of
 from .mapping import connection_error
 from .parts import AttachmentEncoder
 from .plugin import SMTP
@@ -45,6 +46,8 @@ class SmtpMail:
         self._tokens = token_source(settings, context)
         self._pool = Pool(settings, SMTP.limits.connections, self._tokens)
         self._encoder = AttachmentEncoder()
+        self._signer = signer_of(settings)
+        self._now = context.now
         self._receiving = Receiving(settings, self._tokens)
 
     def __repr__(self) -> str:
@@ -64,13 +67,13 @@ class SmtpMail:
         """Those mails; they stay where they are, as unread as they were."""
         return await self._receiving.fetch(keys, max_bytes)
 
-    async def file_sent(self, mail: OutgoingMail) -> None:
-        """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
-        await self._receiving.file_sent(mail, self._encoder)
     async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
         """By IMAP, where the server can (IDLE)."""
         return await self._receiving.wait_for_news(cursor, seconds)
 
+    async def file_sent(self, mail: OutgoingMail) -> None:
+        """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
+        await self._receiving.file_sent(mail, self._encoder)
 
     def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
         """Where the person allows access. Raises `AuthError` for an account with a password, as does `redeem`."""
@@ -81,10 +84,14 @@ class SmtpMail:
         await self._by_consent().redeem(code, redirect, verifier)
 
     async def check(self) -> Sequence[Tick]:
-        """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent. Then try the
-        mailbox, if mail is to come in."""
+        """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent. Then ask the DNS
+        for the key of what is signed, if it is, and try the mailbox, if mail is to come in."""
         sending = await self._check_sending()
         if any(tick.state is TickState.FAILED for tick in sending):
+            return sending
+        if self._signer is not None:
+            sending = [*sending, await dkim_tick(self._signer)]
+        if sending[-1].state is TickState.FAILED:
             return sending
         return [*sending, *await self._receiving.check()]
 
@@ -131,7 +138,8 @@ class SmtpMail:
         composed: list[ComposedMail | SendResult] = []
         for mail in batch:
             try:
-                composed.append(compose(mail, self._encoder))
+                written = compose(mail, self._encoder)
+                composed.append(written if self._signer is None else self._signer.signed(written, self._now()))
             except ProviderError as error:
                 composed.append(SendResult(mail.id, error=error))
         return composed
@@ -176,3 +184,10 @@ def ticks(wanted: Mapping[str, bool], last: str, error: ProviderError | None) ->
             return told
         told.append(Tick(step, TickState.OK if wanted.get(step, True) else TickState.SKIPPED))
     return told
+
+
+async def dkim_tick(signer: DkimSigner) -> Tick:
+    """Whether the DNS fits the key; what asks it is loaded only now."""
+    from .dkim_record import check  # noqa: PLC0415
+
+    return await check(signer)

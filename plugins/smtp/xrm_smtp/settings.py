@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validate, 
 
 from xrm_platform.providers import ProviderSettings, secret
 
+from .dkim_settings import DkimSettings
 from .loopback import is_loopback
 from .oauth_services import PASSWORD
 from .oauth_settings import OAuthSettings
@@ -116,5 +117,5 @@ class ServerSettings(ProviderSettings):
         return data
 
 
-class SmtpSettings(OAuthSettings, ServerSettings):
+class SmtpSettings(DkimSettings, OAuthSettings, ServerSettings):
     """All of it; forms show it in the order of the bases, from the last."""
