@@ -87,6 +87,41 @@ async def test_a_code_is_worth_nothing_to_somebody_else(vendor, context, code, r
     assert await context.tokens.load() == {}
 
 
+async def test_the_consent_of_another_person_is_refused_and_that_of_before_stays(google, vendor, context):
+    driver = built(without_token(vendor), context)
+    await driver.redeem((await consented(driver)).query["code"], BACK, VERIFIER)
+    before = await context.tokens.load()
+
+    google.email = "somebody.else@example.com"
+    google.add_person(google.email, "Theirs")
+    code = (await consented(driver)).query["code"]
+    with pytest.raises(AuthError) as caught:
+        await driver.redeem(code, BACK, VERIFIER)
+
+    params = {"account": "com@example.com", "given": "somebody.else@example.com"}
+    assert (caught.value.code, caught.value.params) == ("consent_of_other_account", params)
+    assert_explained(GOOGLE_CALENDAR, caught.value.code, caught.value.params)
+    assert await context.tokens.load() == before
+    assert [calendar.name for calendar in await driver.calendars()] == ["Agenda"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "same"),
+    [("Com@Example.com", True), ("c.o.m@gmail.com", True), ("c.o.m@example.com", False)],
+)
+async def test_an_address_is_compared_as_google_does(google, context, vendor, settings, same):
+    if settings.endswith("gmail.com"):
+        google.email = "com@googlemail.com"
+        google.add_person(google.email, "Agenda")
+    driver = built({**without_token(vendor), "account": settings}, context)
+    code = (await consented(driver)).query["code"]
+    if same:
+        await driver.redeem(code, BACK, VERIFIER)
+    else:
+        with pytest.raises(AuthError, match="consent_of_other_account"):
+            await driver.redeem(code, BACK, VERIFIER)
+
+
 async def test_many_calls_at_once_fetch_one_token(google, driver):
     await asyncio.gather(*(driver.calendars() for _ in range(20)))
     assert len(token_requests(google)) == 1

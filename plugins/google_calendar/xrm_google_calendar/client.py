@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from yarl import URL
@@ -13,15 +13,20 @@ from xrm_platform.providers import BadResponse, DriverContext, OutcomeUnknown, P
 
 from .exchange import Answer, exchange
 from .refusals import Duplicate, Stale, excerpt, refusal
-from .tokens import TokenSource
 
 MOST_PAGES = 10_000
+
+
+class Tokens(Protocol):
+    async def token(self, refused: str | None = None) -> str:
+        """A token that is not `refused`. Raises a `ProviderError` when there is none."""
+        ...
 
 
 class GoogleClient:
     """The API at `url`, with the tokens of one account."""
 
-    def __init__(self, url: str, tokens: TokenSource, context: DriverContext) -> None:
+    def __init__(self, url: str, tokens: Tokens, context: DriverContext) -> None:
         self._root = f"{url.rstrip('/')}/calendar/v3"
         self._tokens = tokens
         self._context = context

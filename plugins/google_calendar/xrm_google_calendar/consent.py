@@ -9,6 +9,9 @@ from typing import Any
 
 from yarl import URL
 
+from xrm_platform.providers import AuthError
+
+from .client import GoogleClient
 from .grants import SCOPE, ByConsent, Form
 
 
@@ -46,3 +49,34 @@ def redemption(grant: ByConsent, code: str, redirect: str, verifier: str) -> For
         "code_verifier": verifier,
         **grant.client(),
     }
+
+
+class OneToken:
+    """The token of a consent, before anything is remembered of it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self, refused: str | None = None) -> str:
+        if refused is not None:
+            raise AuthError("reconnect_needed")
+        return self._token
+
+
+async def require_account(client: GoogleClient, account: str) -> None:
+    """Raises `AuthError` unless it is `account` that allowed access: Google's page lets a person choose another one.
+
+    The id of somebody's primary calendar is the address of their Google account (Calendar API, `Calendars`).
+    """
+    primary = await client.get("calendars", "primary")
+    given = str(primary.get("id", ""))
+    if _folded(given) != _folded(account):
+        raise AuthError("consent_of_other_account", account=account, given=given[:254])
+
+
+def _folded(address: str) -> str:
+    """As Google compares addresses: without regard to case and, of its own mail, to dots."""
+    name, _, host = address.strip().casefold().rpartition("@")
+    if host in {"gmail.com", "googlemail.com"}:
+        return f"{name.replace('.', '')}@gmail.com"
+    return f"{name}@{host}"

@@ -31,6 +31,7 @@ class GoogleCalendar:
 
     def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
         self._settings = settings
+        self._context = context
         self._grant = grant_of(settings)
         self._tokens = TokenSource(settings["token_url"], self._grant, context)
         self._client = GoogleClient(settings["url"], self._tokens, context)
@@ -92,8 +93,14 @@ class GoogleCalendar:
         return consent.authorize_url(self._settings, state, redirect, verifier)
 
     async def redeem(self, code: str, redirect: str, verifier: str) -> None:
-        """Raises `AuthError` for a code that Google does not know, or an account that uses a service account."""
-        await self._tokens.redeem(consent.redemption(self._by_consent(), code, redirect, verifier))
+        """Raises `AuthError` for a code that Google does not know, for the consent of another person than the account
+        is of, and for an account that uses a service account."""
+
+        async def approve(token: str) -> None:
+            client = GoogleClient(self._settings["url"], consent.OneToken(token), self._context)
+            await consent.require_account(client, self._settings["account"])
+
+        await self._tokens.redeem(consent.redemption(self._by_consent(), code, redirect, verifier), approve)
 
     def _by_consent(self) -> ByConsent:
         if not isinstance(self._grant, ByConsent):

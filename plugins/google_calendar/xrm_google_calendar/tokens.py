@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,13 +45,16 @@ class TokenSource:
                 return token
             return await self._fetch(await self._grant.form(saved, self._context.now()))
 
-    async def redeem(self, form: Form) -> None:
-        """Trade what a consent gave for tokens, and remember them."""
+    async def redeem(self, form: Form, approve: Callable[[str], Awaitable[None]]) -> None:
+        """Trade what a consent gave for tokens, and remember them unless `approve`, which is given the access token,
+        raises: then those of before stay."""
         async with self._lock:
-            await self._remembered()
-            await self._fetch(form)
-            if not (self._saved or {}).get("refresh_token"):
+            before = await self._remembered()
+            fetched = await self._asked(form)
+            if not {**before, **fetched}.get("refresh_token"):
                 raise AuthError("no_refresh_token")
+            await approve(fetched["access_token"])
+            await self._keep(fetched)
 
     async def _remembered(self) -> dict[str, Any]:
         if self._saved is None:
@@ -66,18 +69,26 @@ class TokenSource:
         return self._context.now() + MARGIN < ends
 
     async def _fetch(self, form: Form) -> str:
+        fetched = await self._asked(form)
+        await self._keep(fetched)
+        return str(fetched["access_token"])
+
+    async def _keep(self, fetched: Mapping[str, Any]) -> None:
+        """What was not given anew stays."""
+        self._saved = {**(self._saved or {}), **fetched}
+        await self._context.tokens.save(self._saved)
+
+    async def _asked(self, form: Form) -> dict[str, Any]:
         now = self._context.now()
         answer = await exchange(self._context.http, "POST", self._url, {"Accept": "application/json"}, form)
         if answer.status != 200:
             raise grant_refusal(answer.status, answer.body, answer.retry_after, now)
         told = _read(answer.body)
         ends = now + timedelta(seconds=told["expires_in"])
-        saved = {**(self._saved or {}), "access_token": told["access_token"], "expires_at": ends.isoformat()}
+        fetched = {"access_token": told["access_token"], "expires_at": ends.isoformat()}
         if told.get("refresh_token"):
-            saved["refresh_token"] = told["refresh_token"]
-        self._saved = saved
-        await self._context.tokens.save(saved)
-        return str(saved["access_token"])
+            fetched["refresh_token"] = told["refresh_token"]
+        return fetched
 
 
 def _read(body: bytes) -> dict[str, Any]:
