@@ -20,6 +20,7 @@ from servers.reading import delivered, mailbox
 
 from xrm_platform.app import Platform
 from xrm_platform.messaging import MailRequest
+from xrm_platform.messaging.inbound import polling
 
 pytestmark = pytest.mark.servers
 
@@ -56,9 +57,9 @@ class Office:
 
 
 @asynccontextmanager
-async def office(servers: MailServers, folder, receive: str) -> AsyncIterator[Office]:
+async def office(servers: MailServers, folder, receive: str, *, work: bool = False) -> AsyncIterator[Office]:
     clock = Clock()
-    async with Platform.open(await migrated(environment(folder)), now=clock) as xrm:
+    async with Platform.open(await migrated(environment(folder)), work=work, now=clock) as xrm:
         await xrm.bases.create("ACME", "Acme SARL", actor_name="operator:test")
         admin = await xrm.bases.operator("ACME", "operator:test")
         await xrm.providers.enable(admin, "smtp")
@@ -118,6 +119,22 @@ async def test_a_mailbox_read_twice_gives_each_mail_once(postfix_and_dovecot: Ma
     assert len(once) == len(before) + 1
     assert [one.text for one in twice if one.subject == subject] == ["Deux", "Une"]
     assert again == twice
+
+
+async def test_a_mail_is_here_within_seconds_while_mailboxes_are_looked_at_once_an_hour(
+    postfix_and_dovecot: MailServers, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(polling, "EVERY", timedelta(hours=1))
+    async with office(postfix_and_dovecot, tmp_path, "imap", work=True) as acme:
+        acme.xrm.engine.wake("tick")  # new accounts are looked at with the next one
+        async with asyncio.timeout(20):
+            while len(acme.xrm._polling._watching.watched()) < 2:
+                await asyncio.sleep(0.02)
+            for text in ("Une\n", "Deux\n"):
+                subject = f"Commande {uuid.uuid4().hex}"
+                await asyncio.to_thread(written, acme.servers, CAMILLE, text, Subject=subject)
+                while subject not in {one.subject for one in (await acme.xrm.inbox.list(acme.admin)).items}:
+                    await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("receive", ["imap", "pop"])
