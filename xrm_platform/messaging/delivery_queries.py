@@ -309,7 +309,8 @@ async def due_reports(
     session: AsyncSession, *, base_id: str, account_id: str, now: datetime, limit: int
 ) -> Sequence[tuple[MessageRecipient, datetime]]:
     """Recipients whose vendor is to be asked what became of them, with the time at which the message last went: it may
-    have been written long before."""
+    have been written long before. In the order in which they went, as far as they are due at the same time: vendors
+    list them so."""
     query = (
         select(MessageRecipient, Message.due_at)
         .join(Message, Message.id == MessageRecipient.message_id)
@@ -318,7 +319,7 @@ async def due_reports(
             MessageRecipient.account_id == account_id,
             MessageRecipient.report_due_at <= now,
         )
-        .order_by(MessageRecipient.report_due_at)
+        .order_by(MessageRecipient.report_due_at, MessageRecipient.id)
         .limit(limit)
     )
     return [(recipient, sent_at) for recipient, sent_at in (await session.execute(query)).all()]

@@ -20,7 +20,6 @@ from .tables import MessageRecipient
 from .troubles import Troubles
 from .writing import error_columns
 
-BATCH = 200
 GIVE_UP_AFTER = timedelta(hours=96)
 """Vendors keep trying for 72 hours at most; a day later nothing new will be said."""
 
@@ -63,8 +62,9 @@ class Reports:
             return
         base_id = source.account.base_id
         now = self._now()
+        limit = source.driver.descriptor.limits.references
         async with self._store.read() as session:
-            due = await queries.due_reports(session, base_id=base_id, account_id=account_id, now=now, limit=BATCH)
+            due = await queries.due_reports(session, base_id=base_id, account_id=account_id, now=now, limit=limit)
         if not due:
             return
         references = [recipient.reference for recipient, _ in due if recipient.reference]
@@ -82,7 +82,7 @@ class Reports:
                 ],
             )
         await self.record(base_id, source.base_code, account_id, events)
-        if len(due) == BATCH:
+        if len(due) == limit:
             self._wake(f"poll {account_id}")
 
     async def record(self, base_id: str, base_code: str, account_id: str, events: Sequence[DeliveryEvent]) -> None:

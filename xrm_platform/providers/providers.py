@@ -72,13 +72,14 @@ class Limits:
     """What the vendor takes. The platform keeps to it; a driver need not.
 
     `batch` messages in one call of `send`, `connections` calls at once, `per_second` messages on average, `max_bytes`
-    a message, `timeout` seconds for one call of any method.
+    a message, `references` that one call of `reports` is asked about, `timeout` seconds for one call of any method.
     """
 
     batch: int = 1
     connections: int = 1
     per_second: float | None = None
     max_bytes: int | None = None
+    references: int = 200
     timeout: float = 60.0
 
 

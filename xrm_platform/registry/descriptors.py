@@ -71,6 +71,7 @@ def _sound(limits: Limits) -> bool:
     return (
         limits.batch >= 1
         and limits.connections >= 1
+        and limits.references >= 1
         and 0 < limits.timeout < math.inf
         and (rate is None or rate > 0)
         and (limits.max_bytes is None or limits.max_bytes > 0)

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+from aiohttp import web
 from xrm_esendex import client
 from xrm_esendex.driver import EsendexSms
+from xrm_esendex.plugin import ESENDEX
 from xrm_esendex.settings import EsendexSettings
 
 from xrm_platform.providers import (
@@ -92,6 +94,31 @@ async def test_many_reports_of_recent_messages_cost_few_requests(driver, server)
     events = await driver.reports(references)
     assert [event.reference for event in events] == references
     assert server.requests == ["GET /v1.0/messageheaders"]
+
+
+async def test_ten_thousand_reports_asked_for_from_the_oldest_on_cost_few_requests(driver, server):
+    began, references = utc_now(), []
+    for batch in range(100):
+        server._now = lambda batch=batch: began + batch * timedelta(seconds=0.15)  # as fast as such a vendor answers
+        references += references_of(await driver.send(batch_of(100)))
+    server.requests.clear()
+    told = []
+    for start in range(0, len(references), ESENDEX.limits.references):
+        asked = references[start : start + ESENDEX.limits.references]
+        told += [event.reference for event in await driver.reports(asked)]
+
+    assert told == references
+    assert len(server.requests) < 200
+
+
+async def test_what_no_listing_shows_is_asked_for_one_by_one_some_of_it_each_time(driver, server, monkeypatch):
+    references = [name for _ in range(3) for name in references_of(await driver.send(batch_of(100)))]
+    monkeypatch.setattr(server, "_listing", lambda *_: web.Response(text="<messageheaders/>"))
+    server.requests.clear()
+    events = await driver.reports(references)
+
+    assert 200 <= len(events) < 210
+    assert len(server.requests) < 220
 
 
 async def test_reports_of_old_messages_are_asked_for_one_by_one(driver, server):

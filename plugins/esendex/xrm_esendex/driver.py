@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -28,16 +28,11 @@ from . import account_check, listings, mapping
 from .answers import Record, items, read, text
 from .client import EsendexClient
 from .push import Pushed, read_push
+from .reports import Reports
 from .sending import hand_over
 
 PAGE = 100
 """Entries a page: the API's default."""
-
-FEW = 5
-"""Up to so many reports are asked for one by one; more are looked for in the listing first."""
-
-WORTH_A_PAGE = 10
-"""So many messages still looked for are worth reading a further page of the listing."""
 
 
 class EsendexSms:
@@ -62,31 +57,18 @@ class EsendexSms:
 
     async def reports(self, references: Sequence[str]) -> Sequence[DeliveryEvent]:
         """What became of these. What Esendex does not know, or only has waiting, gives no event."""
-        wanted = {reference.lower(): reference for reference in references}
-        headers = await self._listed(wanted) if len(wanted) > FEW else {}
-        for id_ in wanted.keys() - headers.keys():
-            header = await self._header(wanted[id_])
-            if header is not None:
-                headers[id_] = header
-        found = (mapping.report(headers[id_], name, self._now()) for id_, name in wanted.items() if id_ in headers)
+        headers = await Reports(self._header, self._sent_headers).of(references)
+        found = (mapping.report(header, reference, self._now()) for reference, header in headers.items())
         return [event for event in found if event is not None]
-
-    async def _listed(self, wanted: Mapping[str, str]) -> dict[str, Record]:
-        """Those headers of `wanted` that the listing gives, as long as that is cheaper than asking for each."""
-        found: dict[str, Record] = {}
-        pages_left = 1 + len(wanted) // WORTH_A_PAGE
-        async for page in self._headers("/v1.0/messageheaders", accountreference=self._account):
-            found.update((id_, header) for header in page if (id_ := mapping.header_id(header)) in wanted)
-            pages_left -= 1
-            if pages_left == 0 or len(wanted) - len(found) <= FEW:
-                break
-        return found
 
     async def _header(self, reference: str) -> Record | None:
         try:
             return mapping.single_header(await self._client.read(f"/v1.0/messageheaders/{quote(reference, safe='')}"))
         except NotFound:
             return None
+
+    def _sent_headers(self, **between: str) -> AsyncGenerator[list[Record]]:
+        return self._headers("/v1.0/messageheaders", accountreference=self._account, **between)
 
     async def inbox(self, since: datetime) -> Sequence[InboundSms]:
         """What came in at `since` or later, the texts read in full."""
@@ -112,12 +94,10 @@ class EsendexSms:
 
     async def sent_since(self, since: datetime) -> Sequence[SentSms]:
         """What Esendex took at `since` or later, each with the start of its text."""
-        found: dict[
-            str, Record
-        ] = {}  # a message taken meanwhile moves the others to the next page, where they come again
+        # A message taken meanwhile moves the others to the next page, where they come again.
+        found: dict[str, Record] = {}
         date = listings.submitted_at
-        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        async for page in self._headers("/v1.0/messageheaders", accountreference=self._account, start=start):
+        async for page in self._sent_headers(start=listings.written(since)):
             fresh = (header for header in page if not mapping.is_inbound(header))
             found.update(
                 (mapping.header_id(header), header) for header in fresh if listings.is_since(date, header, since)
@@ -142,10 +122,10 @@ class EsendexSms:
             raise InvalidRecipient
         await self._client.add("/v1.0/optouts", mapping.opt_out_request(self._account, number))
 
-    def _headers(self, path: str, **query: str) -> AsyncIterator[list[Record]]:
+    def _headers(self, path: str, **query: str) -> AsyncGenerator[list[Record]]:
         return self._pages(path, "messageheaders", "messageheader", **query)
 
-    async def _pages(self, path: str, plural: str, singular: str, **query: str) -> AsyncIterator[list[Record]]:
+    async def _pages(self, path: str, plural: str, singular: str, **query: str) -> AsyncGenerator[list[Record]]:
         """The listing at `path`, page by page, to its end."""
         start = 0
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from .answers import Record, child, moment, number, text
 
@@ -41,6 +41,11 @@ def goes_back_beyond(date: DateOf, page: Sequence[Record], since: datetime) -> b
     dates = [at for entry in page if (at := date(entry))]
     newest_first = all(later >= earlier for later, earlier in itertools.pairwise(dates))
     return newest_first and bool(dates) and dates[0] > dates[-1] and dates[-1] < since
+
+
+def written(at: datetime) -> str:
+    """A time as listings take it, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def total(answer: Record, plural: str, seen: int, page: int) -> int:

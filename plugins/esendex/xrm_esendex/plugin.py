@@ -26,7 +26,7 @@ ESENDEX = ProviderDescriptor(
         }
     ),
     # The vendor names no limit of messages a request; a hundred keeps a lost answer small.
-    limits=Limits(batch=100, connections=2, timeout=60.0),
+    limits=Limits(batch=100, connections=2, references=2000, timeout=60.0),
     docs_url="https://developers.esendex.com/api-reference",
     translations="xrm_esendex",
     account_setting="account_reference",
