@@ -36,7 +36,7 @@ from .agenda import (
     SendingAgain,
     Upkeep,
 )
-from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Runs, Syncing, Telling
+from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Reconnected, Runs, Syncing, Telling
 from .agenda.sync.using import calendars_linked
 from .config import Config
 from .jobs import TICK, EmbeddedEngine, Handler
@@ -244,6 +244,7 @@ class Platform:
         self._upkeep = Upkeep(store, wake, now)
 
         self.event_store.watch(Outbox(wake, now).note)
+        self.connections.watch(Reconnected(wake, now))
         self.event_store.watch(EventNotices(self.notices).note)
         self.syncing = Syncing(
             store,

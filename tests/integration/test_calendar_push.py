@@ -115,7 +115,9 @@ async def test_another_process_finds_what_a_call_told(xrm, config, google, clock
     google.put("Déjeuner")
     await google.channels.settle()
 
-    assert (await xrm.calendar_links.get(admin, link)).next_run_at == clock()
+    shown = await xrm.calendar_links.get(admin, link)
+    assert shown.next_run_at == clock()
+    assert shown.push_ends_at > clock()
     async with Platform.open(config, now=clock) as worker:
         await worker.run_until_idle()
         assert await titles(worker) == ["Déjeuner"]

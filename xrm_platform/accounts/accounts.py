@@ -145,6 +145,8 @@ class Accounts:
             if not changed:
                 raise Conflicting("account_changed_meanwhile", account=row.account.name)
             _note(session, actor, "account.changed", account_id, noted, self._now())
+            if "rev" in values and not (row.account.paused or row.account.suspended):
+                await self._connections.usable_again(session, row.account)
         if "rev" in values:
             await self._connections.forget(account_id)
         return self._view(row)
@@ -222,6 +224,8 @@ class Accounts:
             if before != row.account.suspended:
                 action = "account.suspended" if row.account.suspended else "account.resumed"
                 _note(session, actor, action, account_id, {"suspended": [before, not before]}, at)
+                if before:
+                    await self._connections.usable_again(session, row.account)
         self._connections.tell(actor.base_code, account_id, SUSPENDED if row.account.suspended else row.account.health)
         return CheckView(self._view(row), result.failure is None, result.ticks)
 
@@ -243,6 +247,8 @@ class Accounts:
                 setattr(row.account, name, switches[name])
             if noted:
                 _note(session, actor, action, account_id, noted, self._now())
+            if noted and not (row.account.paused or row.account.suspended):
+                await self._connections.usable_again(session, row.account)
         if noted:
             self._connections.tell(actor.base_code, account_id, action.removeprefix("account."))
         return self._view(row)

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.people import audit
 from xrm_platform.people import queries as people
@@ -24,6 +25,12 @@ from .sealing import open_settings
 from .settings import loaded
 from .tables import ProviderAccount
 from .tokens import AccountTokens, NoTokens
+
+
+class UsableAgain(Protocol):
+    """What another room does when an account can be used again, inside the transaction that says so."""
+
+    async def __call__(self, session: AsyncSession, *, base_id: str, account_id: str) -> None: ...
 
 
 class Connections:
@@ -45,6 +52,7 @@ class Connections:
         self._now = now
         self._http = http
         self._notices = notices
+        self._waiting: list[UsableAgain] = []
         self._tokens: dict[str, AccountTokens] = {}
         self._drivers = Drivers(registry, self._context_for)
 
@@ -141,6 +149,15 @@ class Connections:
     async def aclose(self) -> None:
         """Close every driver."""
         await self._drivers.aclose()
+
+    def watch(self, waiting: UsableAgain) -> None:
+        """Tell `waiting` of every account that can be used again."""
+        self._waiting.append(waiting)
+
+    async def usable_again(self, session: AsyncSession, account: ProviderAccount) -> None:
+        """An account got other settings or a new consent, or was resumed: what waited for that is due."""
+        for waiting in self._waiting:
+            await waiting(session, base_id=account.base_id, account_id=account.id)
 
     async def _unusable(self, account: ProviderAccount, code: str, params: Mapping[str, Any]) -> AccountUnusable:
         """The problem, which the account shows as its health from now on."""

@@ -205,6 +205,7 @@ class Consents:
                 changes=noted,
                 at=self._now(),
             )
+            await self._connections.usable_again(session, account)
         await self._connections.forget(account.id)
         async with self._store.read() as session:
             row = await account_row(session, base_id=account.base_id, account_id=account.id)

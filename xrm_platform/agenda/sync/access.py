@@ -10,7 +10,7 @@ from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_scope
 from xrm_platform.problems import Forbidden, Missing
 
-from . import event_queries, queries
+from . import channel_queries, event_queries, queries
 from .states import LinkState
 from .tables import CalendarLink
 from .views import LinkView
@@ -56,6 +56,7 @@ async def link_view(session: AsyncSession, row: CalendarLink, owner: str) -> Lin
         health=health_of(row),
         last_success_at=row.last_success_at,
         next_run_at=row.next_run_at if row.auto_sync and row.state == LinkState.ACTIVE else None,
+        push_ends_at=await channel_queries.open_until(session, base_id=row.base_id, link_id=row.id),
         failing_since=row.failing_since,
         error_code=row.error_code,
         error_params=dict(row.error_params),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
@@ -69,6 +69,14 @@ def _wanted() -> tuple[Any, ...]:
         CalendarLink.direction != Direction.PUSH,
         account.correlate(CalendarLink).exists(),
     )
+
+
+async def open_until(session: AsyncSession, *, base_id: str, link_id: str) -> datetime | None:
+    """Until when the vendor calls for a link, None if it does not."""
+    query = select(func.max(CalendarChannel.expires_at)).where(
+        CalendarChannel.base_id == base_id, CalendarChannel.link_id == link_id, CalendarChannel.state == "open"
+    )
+    return await session.scalar(query)
 
 
 async def of_link(session: AsyncSession, *, link_id: str) -> Sequence[tuple[CalendarChannel, ProviderAccount]]:

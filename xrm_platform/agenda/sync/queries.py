@@ -64,6 +64,23 @@ async def due_links(session: AsyncSession, *, now: datetime) -> Sequence[str]:
     return (await session.scalars(query)).all()
 
 
+async def make_due(session: AsyncSession, *, base_id: str, account_id: str, now: datetime) -> Sequence[str]:
+    """The links of an account that synchronise by themselves are due now; their ids."""
+    query = (
+        update(CalendarLink)
+        .where(
+            CalendarLink.base_id == base_id,
+            CalendarLink.account_id == account_id,
+            CalendarLink.state == LinkState.ACTIVE,
+            CalendarLink.auto_sync.is_(True),
+        )
+        .values(next_run_at=now)
+        .returning(CalendarLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await session.scalars(query)).all()
+
+
 async def update_link(session: AsyncSession, *, base_id: str, link_id: str, values: dict[str, Any]) -> None:
     await session.execute(
         update(CalendarLink)

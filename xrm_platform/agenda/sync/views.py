@@ -33,7 +33,8 @@ class CalendarView:
 @dataclass(frozen=True, slots=True)
 class LinkView:
     """`health` is `new`, `ok`, `failing`, `held` (deletions wait for somebody to agree) or `gone`; `cursor_at` is when
-    everything was last compared."""
+    everything was last compared. Until `push_ends_at`, which is put off in time, the provider calls when something
+    changes there; None where it does not, and only polling finds it."""
 
     id: str
     owner: str
@@ -50,6 +51,7 @@ class LinkView:
     health: str
     last_success_at: datetime | None
     next_run_at: datetime | None
+    push_ends_at: datetime | None
     failing_since: datetime | None
     error_code: str | None
     error_params: Mapping[str, Any]
