@@ -118,6 +118,53 @@ def test_broken_headers_leave_the_rest_readable(line):
     assert len(read.to) <= 200
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subject: " + "=?utf-8?q?a?= " * 100_000,
+        "Subject: " + "=?a" * 500_000,
+        "To: " + "," * 1_000_000,
+        "To: " + "<" * 300_000,
+        "Content-Type: text/plain; " + "a=b; " * 200_000,
+        "Content-Type: text/plain; " + "".join(f"a*{number}=b; " for number in range(50_000)),
+        "Content-Disposition: attachment; " + "".join(f"filename*{number}*=%41; " for number in range(50_000)),
+    ],
+)
+def test_a_header_without_end_is_cut(line):
+    """Each would take from several seconds to a minute: see `MAX_HEADER`."""
+    read = read_mail(with_headers(line))
+    assert read.whole
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "rot13", "zlib", "undefined"])
+def test_a_charset_that_no_mail_is_written_in_is_not_believed(charset):
+    octets = PLAIN.replace(b"\r\n\r\n", f"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode())
+    assert read_mail(octets + b"a-" * 100_000).text.startswith("Bonjour")
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("C:\\x.exe", "C__x.exe"),
+        ("devis\u202egnp.exe", "devis_gnp.exe"),
+        ("\ufeffa\u200e.\u200bpdf", "_a_._pdf"),
+        ("x" * 1000 + ".pdf", "x" * 146 + ".pdf"),
+        (".htaccess", "htaccess"),
+        ("..", ""),
+    ],
+)
+def test_a_hostile_filename_is_harmless(name, safe):
+    assert safe_filename(name) == safe
+
+
+def test_winmail_is_a_file_as_any_other():
+    mail = message()
+    mail.add_attachment(b"x", maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    (file,) = read_mail(mail.as_bytes()).files
+    assert (file.filename, file.content_type) == ("winmail.dat", "application/ms-tnef")
+
+
 def test_more_parts_than_any_mail_has_are_kept_as_one_file():
     mail = message()
     for number in range(600):
@@ -274,6 +321,28 @@ def test_shown_html_has_no_script_no_form_and_fetches_nothing():
     assert "http://t.example/1.png" in asked.html
     assert "/files/" not in asked.html
     assert not asked.remote_content
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("margin:-999px;color:red", "color:red"),
+        ("margin-left: -.5em;width:10px", "width:10px"),
+        ("margin:1px -9px", None),
+        ("text-indent:-9999px", None),
+        ("font-family:x, url(http://t.example/f);color:#123", "color:#123"),
+        ("color:rgb(1,2,3);font-family:Foo-2", "color:rgb(1,2,3);font-family:Foo-2"),
+        ("width:expression(1)", None),
+        ("position:fixed;opacity:0;z-index:9;display:none", None),
+    ],
+)
+def test_a_style_moves_nothing_out_of_its_place_and_names_no_address(style, shown):
+    html = shown_html(f'<p style="{style}">x</p>', lambda _: None, remote=False).html
+    expected = "" if shown is None else shown
+    assert html.replace(" ", "") in {
+        f'<pstyle="{expected}">x</p>'.replace(" ", ""),
+        "<p>x</p>" if shown is None else "",
+    }
 
 
 def test_html_that_is_nested_without_end_is_shown_as_text():

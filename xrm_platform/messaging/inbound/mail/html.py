@@ -71,6 +71,9 @@ _STYLES = frozenset(
 )
 """No position, no background image: nothing lies over the page, nothing is fetched."""
 
+_TRICK = re.compile(r"(?:^|[\s:(,])-\s*[\d.]|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)\(", re.IGNORECASE)
+"""What moves an element out of its place, and functions but for colours: nothing that a mail needs."""
+
 _UNSEEN = {"script", "style", "title", "head"}
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _EMBEDDED = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
@@ -153,10 +156,8 @@ def shown_html(html: str, image_url: ImageUrl, *, remote: bool) -> ShownHtml:
 
     def keep(tag: str, attribute: str, value: str) -> str | None:
         nonlocal left_out
-        if attribute == "href":
-            return value if _LINK.match(value) else None
         if (tag, attribute) != ("img", "src"):
-            return value
+            return _kept(attribute, value)
         if value[:4].lower() == "cid:":
             return image_url(value[4:])
         if _EMBEDDED.match(value):
@@ -177,6 +178,13 @@ def shown_html(html: str, image_url: ImageUrl, *, remote: bool) -> ShownHtml:
         link_rel="noopener noreferrer nofollow",
     )
     return ShownHtml(cleaned, left_out)
+
+
+def _kept(attribute: str, value: str) -> str | None:
+    """What is left of an attribute that fetches nothing by itself."""
+    if attribute == "style":
+        return ";".join(one for one in value.split(";") if not _TRICK.search(one)) or None
+    return value if attribute != "href" or _LINK.match(value) else None
 
 
 def html_as_text(html: str) -> str:
