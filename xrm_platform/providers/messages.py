@@ -180,8 +180,6 @@ class MailListing:
     cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InboundMail:
 class News(StrEnum):
     """What became of waiting for mail. `UNTOLD`: this mailbox does not tell, one has to look."""
 
@@ -190,6 +188,8 @@ class News(StrEnum):
     UNTOLD = "untold"
 
 
+@dataclass(frozen=True, slots=True)
+class InboundMail:
     """A mail as it lies in the mailbox: its octets (RFC 5322). None when it turned out larger than was asked for."""
 
     key: str
