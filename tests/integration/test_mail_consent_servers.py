@@ -9,24 +9,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import pytest
 from servers.mail_servers import CAMILLE, DIRECTOR, DOMAIN, MailServers
 from servers.reading import delivered
 from xrm_smtp.driver import SmtpMail
 from xrm_smtp.settings import SmtpSettings
-from yarl import URL
 
 from xrm_platform.providers import Address, Handover, OutgoingMail, TickState
 from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.testing.google_sign_in import SignIn
-from xrm_platform.testing.mail_sign_in import MailSignIn
+from xrm_platform.testing.mail_sign_in import MailSignIn, connect
 from xrm_platform.testing.microsoft_sign_in import MicrosoftSignIn
 
 pytestmark = pytest.mark.servers
-
-BACK = "http://127.0.0.1:1/oauth/callback"
-VERIFIER = "a-verifier-of-more-than-forty-three-characters-long"
 
 Opened = Callable[..., Any]
 
@@ -58,11 +53,7 @@ def account(postfix_and_dovecot: MailServers, service: MailSignIn) -> Opened:
             **changes,
         }
         async with driver_context() as context, open_driver(SmtpMail, SmtpSettings().load(given), context) as driver:
-            async with aiohttp.ClientSession() as browser:
-                url = driver.authorize_url("state", BACK, VERIFIER)
-                async with browser.get(url, allow_redirects=False) as answer:
-                    code = URL(answer.headers["Location"]).query["code"]
-            await driver.redeem(code, BACK, VERIFIER)
+            await connect(driver)
             yield driver
 
     return opened

@@ -15,13 +15,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from yarl import URL
+
+from xrm_platform.providers import Consent
 
 from .google_refusals import GrantRefused
 from .google_sign_in import SignIn
 from .http_stand_in import HttpStandIn
 from .microsoft_sign_in import MicrosoftSignIn
+
+BACK = "https://xrm.example.com/oauth/callback"
+VERIFIER = "a-verifier-of-more-than-forty-three-characters-long"
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -125,3 +130,17 @@ class MailSignIn(HttpStandIn):
         if access is None:
             return web.json_response({"error": "invalid_token"}, status=400)
         return web.json_response({"email": access.email, "scope": " ".join(sorted(access.scopes))})
+
+
+async def allow(driver: Consent) -> URL:
+    """Open the page to which `driver` sends a browser; where that comes back to, with its code."""
+    url = driver.authorize_url("state", BACK, VERIFIER)
+    async with ClientSession() as browser, browser.get(url, allow_redirects=False) as answer:
+        if answer.status != 302:
+            raise AssertionError(await answer.text())
+        return URL(answer.headers["Location"])
+
+
+async def connect(driver: Consent) -> None:
+    """Let the person of the stand-in allow access."""
+    await driver.redeem((await allow(driver)).query["code"], BACK, VERIFIER)

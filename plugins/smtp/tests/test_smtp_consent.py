@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
+from xrm_smtp import imap_sign_in, pop_sign_in
 from xrm_smtp.driver import SmtpMail
 from xrm_smtp.grants import whose
 from xrm_smtp.plugin import SMTP
@@ -30,15 +30,13 @@ from xrm_platform.providers import (
 from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.testing.google_sign_in import SignIn, id_token
 from xrm_platform.testing.inspection import failed_tick
-from xrm_platform.testing.mail_sign_in import MailSignIn
+from xrm_platform.testing.mail_sign_in import BACK, VERIFIER, MailSignIn, allow, connect
 from xrm_platform.testing.mail_vendor import outgoing_mail
 from xrm_platform.testing.microsoft_sign_in import MicrosoftSignIn
-from xrm_platform.testing.smtp_server import SmtpFault, SmtpServer, SmtpStage
+from xrm_platform.testing.smtp_server import SmtpServer
 from xrm_platform.testing.translations import assert_explained
 
 WHO = "com@example.com"
-BACK = "https://xrm.example.com/oauth/callback"
-VERIFIER = "a-verifier-of-more-than-forty-three-characters-long"
 RIGHTS = {"google": "https://mail.google.com/", "microsoft": "https://outlook.office.com/SMTP.Send"}
 
 
@@ -49,15 +47,7 @@ async def service(request: pytest.FixtureRequest) -> AsyncIterator[MailSignIn]:
 
 
 @pytest.fixture
-async def microsoft() -> AsyncIterator[MailSignIn]:
-    async with MailSignIn(MicrosoftSignIn(), WHO) as service:
-        yield service
-
-
-@pytest.fixture
-async def server(request: pytest.FixtureRequest) -> AsyncIterator[SmtpServer]:
-    name = "service" if "service" in request.fixturenames else "microsoft"
-    service: MailSignIn = request.getfixturevalue(name)
+async def server(service: MailSignIn) -> AsyncIterator[SmtpServer]:
     async with SmtpServer() as server:
         server.bearer = service.bearer(RIGHTS[service.settings()["sign_in"]])
         yield server
@@ -78,19 +68,6 @@ async def opened(
         yield driver
 
 
-async def allowed(driver: SmtpMail) -> URL:
-    """What the browser comes back with."""
-    async with aiohttp.ClientSession() as browser:
-        url = driver.authorize_url("state", BACK, VERIFIER)
-        async with browser.get(url, allow_redirects=False) as answer:
-            assert answer.status == 302, await answer.text()
-            return URL(answer.headers["Location"])
-
-
-async def connect(driver: SmtpMail) -> None:
-    await driver.redeem((await allowed(driver)).query["code"], BACK, VERIFIER)
-
-
 async def error_of(driver: SmtpMail) -> ProviderError:
     (result,) = await driver.send([outgoing_mail()])
     assert result.error is not None
@@ -108,7 +85,7 @@ async def test_a_consent_lets_mail_go_and_is_remembered(
 ) -> None:
     async with opened(service, server, context) as driver:
         assert (await error_of(driver)).code == "consent_needed"
-        back = await allowed(driver)
+        back = await allow(driver)
         assert (back.query["state"], back.with_query(None)) == ("state", URL(BACK))
         await driver.redeem(back.query["code"], BACK, VERIFIER)
         assert await sent(driver)
@@ -164,7 +141,7 @@ async def test_a_code_is_worth_nothing_to_somebody_else(
     service: MailSignIn, server: SmtpServer, context: DriverContext, code: str | None, redirect: str, verifier: str
 ) -> None:
     async with opened(service, server, context) as driver:
-        given = (await allowed(driver)).query["code"]
+        given = (await allow(driver)).query["code"]
         with pytest.raises(AuthError) as caught:
             await driver.redeem(code or given, redirect, verifier)
     assert_explained(SMTP, caught.value.code, caught.value.params)
@@ -195,35 +172,6 @@ async def test_a_token_is_replaced_before_its_end(service: MailSignIn, server: S
         async with opened(service, server, context) as driver:
             assert await sent(driver)
     assert len(service.forms) == 2
-
-
-async def test_a_refresh_token_that_changes_at_each_use_is_kept(
-    microsoft: MailSignIn, server: SmtpServer, context: DriverContext
-) -> None:
-    kept = []
-    async with opened(microsoft, server, context) as driver:
-        await connect(driver)
-    for _ in range(3):
-        kept.append((await context.tokens.load())["refresh_token"])
-        microsoft.sign_in.end_access()
-        async with opened(microsoft, server, context) as driver:
-            assert await sent(driver)
-    assert len(set(kept)) == 3
-
-
-async def test_a_refresh_token_that_another_process_used_up_is_not_missed(
-    microsoft: MailSignIn, server: SmtpServer, context: DriverContext
-) -> None:
-    async with opened(microsoft, server, context) as first, opened(microsoft, server, context) as second:
-        await connect(first)
-        assert await sent(second)
-        for _ in range(2):
-            microsoft.sign_in.end_access()
-            await server.cut_connections()
-            assert await sent(first)
-            await server.cut_connections()
-            assert await sent(second)
-    assert [form["grant_type"] for form in microsoft.forms] == ["authorization_code", *["refresh_token"] * 2]
 
 
 async def test_access_that_was_taken_back_has_to_be_allowed_again(
@@ -268,63 +216,6 @@ async def test_a_server_without_xoauth2_is_told(
     async with opened(service, server, context) as driver:
         await connect(driver)
         assert (await error_of(driver)).code == "no_consent_offered"
-
-
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        ("basic authentication is disabled.", "basic_auth_off"),
-        ("SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/…", "smtp_auth_off_in_tenant"),
-        ("SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/…", "smtp_auth_off"),
-        ("user is locked by your organization's security defaults policy.", "security_defaults"),
-        ("the request did not meet the criteria.", "microsoft_refuses"),
-    ],
-)
-@pytest.mark.parametrize("by_consent", [True, False])
-async def test_what_microsoft_refuses_is_explained_and_not_tried_again(
-    microsoft: MailSignIn, server: SmtpServer, context: DriverContext, words: str, code: str, *, by_consent: bool
-) -> None:
-    reply = f"535 5.7.139 Authentication unsuccessful, {words}".replace("…", "smtp_auth_disabled")
-    server.users = {WHO: "secret"}
-    server.faults.add(SmtpFault(SmtpStage.AUTH, reply, times=None))
-    by_password = {"sign_in": "password", "password": "secret"} | dict.fromkeys(
-        ("client_id", "client_secret", "auth_url", "token_url")
-    )
-    async with opened(microsoft, server, context, **({} if by_consent else by_password)) as driver:
-        if by_consent:
-            await connect(driver)
-        error = await error_of(driver)
-    assert (type(error), error.code) == (AuthError, code)
-    assert len(microsoft.forms) == int(by_consent)
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        (lambda sign_in: setattr(sign_in, "client_secret", "another"), "client_secret_wrong"),
-        (lambda sign_in: setattr(sign_in, "secret_expired", True), "client_secret_expired"),
-        (lambda sign_in: setattr(sign_in, "client_id", "another"), "client_unknown_in_tenant"),
-        (lambda sign_in: setattr(sign_in, "tenants", {"acme.example"}), "tenant_needed"),
-    ],
-)
-async def test_what_is_wrong_with_the_client_is_told(
-    microsoft: MailSignIn, server: SmtpServer, context: DriverContext, change: Callable[[Any], None], code: str
-) -> None:
-    async with opened(microsoft, server, context) as driver:
-        await connect(driver)
-        microsoft.sign_in.end_access()
-        change(microsoft.sign_in)
-        assert (await error_of(driver)).code == code
-
-
-async def test_a_public_client_says_no_secret(
-    microsoft: MailSignIn, server: SmtpServer, context: DriverContext
-) -> None:
-    assert isinstance(microsoft.sign_in, MicrosoftSignIn)
-    microsoft.sign_in.public = True
-    async with opened(microsoft, server, context, client_secret="") as driver:
-        await connect(driver)
-        assert await sent(driver)
 
 
 @pytest.mark.parametrize(
@@ -389,6 +280,21 @@ async def test_an_account_with_a_password_has_nothing_to_allow(context: DriverCo
             driver.authorize_url("state", BACK, VERIFIER)
     assert caught.value.code == "consent_not_used"
     assert_explained(SMTP, caught.value.code, {})
+
+
+@pytest.mark.parametrize("error_of_protocol", [imap_sign_in.sign_in_error, pop_sign_in.sign_in_error])
+@pytest.mark.parametrize(
+    ("words", "host", "code"),
+    [
+        ("LOGIN failed.", "outlook.office365.com", "basic_auth_off"),
+        ("LOGIN failed.", "Outlook.Office365.com", "basic_auth_off"),
+        ("LOGIN failed.", "imap.example.com", "mailbox_sign_in_refused"),
+    ],
+)
+def test_a_mailbox_that_takes_no_password_any_more_is_said_to_be(
+    error_of_protocol: Callable[[str, str], ProviderError], words: str, host: str, code: str
+) -> None:
+    assert error_of_protocol(words, host).code == code
 
 
 @pytest.mark.parametrize("token", [None, "", "a.b", "a.!!.c", "a.bnVsbA.c", "a.MQ.c", id_token({"email": 3}), 7])

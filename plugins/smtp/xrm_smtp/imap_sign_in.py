@@ -8,6 +8,7 @@ import re
 from xrm_platform.providers import AuthError, ProviderError, TransientError
 
 from .access import Access
+from .oauth_services import PASSWORDS_ARE_OFF
 from .xoauth2 import sign_in_to_mailbox
 
 _CODE = re.compile(r"\[([A-Z-]+)")
@@ -29,7 +30,7 @@ def sign_in(session: imaplib.IMAP4, access: Access) -> None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as error:
-        raise sign_in_error(str(error).replace(access.password, "…")) from error
+        raise sign_in_error(str(error).replace(access.password, "…"), access.host) from error
 
 
 def _show(session: imaplib.IMAP4, first: bytes) -> str | None:
@@ -47,9 +48,9 @@ def _show(session: imaplib.IMAP4, first: bytes) -> str | None:
     return None
 
 
-def sign_in_error(words: str) -> ProviderError:
-    """Response codes of RFC 5530 tell a server that is ill from one that refuses."""
+def sign_in_error(words: str, host: str = "") -> ProviderError:
+    """Response codes of RFC 5530 tell a server that is ill from one that refuses, as `host` does a password."""
     found = _CODE.search(words)
     if found and found[1] in _TEMPORARY:
         return TransientError("mailbox_not_open", detail=words)
-    return AuthError("mailbox_sign_in_refused", detail=words)
+    return AuthError("basic_auth_off" if host.lower() in PASSWORDS_ARE_OFF else "mailbox_sign_in_refused", detail=words)

@@ -69,6 +69,9 @@ SERVICE_OF_HOST = {
 }
 """Servers that only one service can let somebody in to."""
 
+PASSWORDS_ARE_OFF = frozenset({"outlook.office365.com", "imap-mail.outlook.com", "pop-mail.outlook.com"})
+"""Mailboxes of Microsoft's, which take no password since 2022 (Exchange Online) and 2024 (Outlook.com)."""
+
 
 def auth_url(settings: Mapping[str, Any]) -> str:
     """The page where the person allows access."""

@@ -137,8 +137,9 @@ class PopSession:
         try:
             sign_in(self, self._access)
         except RefusedError as error:
-            password = self._access.password
-            raise sign_in_error(str(error).replace(password, "…") if password else str(error)) from error
+            if not (password := self._access.password):
+                raise sign_in_error(str(error)) from error
+            raise sign_in_error(str(error).replace(password, "…"), self._access.host) from error
 
     def _say(self, line: bytes) -> None:
         if self._sock is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xrm_platform.providers import AuthError, ProviderError, RateLimited, TransientError
 
 from .access import Access
+from .oauth_services import PASSWORDS_ARE_OFF
 from .xoauth2 import sign_in_to_mailbox
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def _show(session: PopSession, first: bytes) -> str | None:
     return words
 
 
-def sign_in_error(words: str) -> ProviderError:
-    """What a refused sign-in means (response codes of RFC 2449 §8 and RFC 3206)."""
+def sign_in_error(words: str, host: str = "") -> ProviderError:
+    """What a refused sign-in means (response codes of RFC 2449 §8 and RFC 3206); `host` refused a password."""
     found = _CODE.search(words)
     code = found[1] if found else ""
     if code == "IN-USE":
@@ -56,4 +57,4 @@ def sign_in_error(words: str) -> ProviderError:
         return RateLimited(detail=words)
     if code == "SYS/TEMP":
         return TransientError("mailbox_not_open", detail=words)
-    return AuthError("mailbox_sign_in_refused", detail=words)
+    return AuthError("basic_auth_off" if host.lower() in PASSWORDS_ARE_OFF else "mailbox_sign_in_refused", detail=words)
