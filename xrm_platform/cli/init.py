@@ -42,7 +42,7 @@ def init(
     founded = asyncio.run(_found(config, base, base_name or base, admin, password, country, language, time_zone))
     show(founded, json_wanted=json)
     if not json:
-        tell("init_done", home=config.home)
+        tell("init_done", home=config.home, base=founded.code, login=admin)
 
 
 async def _found(

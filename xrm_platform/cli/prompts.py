@@ -18,5 +18,5 @@ def ask_new_password(login: str, *, optional: bool = False) -> str:
 
 def ask_setting(label: str, *, secret: bool) -> str:
     """The value of a setting, without the spaces around it."""
-    question = f"{label} : "
+    question = say("cli", "ask_setting", label=label) + " "
     return getpass(question) if secret else input(question).strip()

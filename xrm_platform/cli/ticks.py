@@ -12,7 +12,10 @@ _SIGNS = {"ok": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "
 
 def show_ticks(ticks: Iterable[tuple[str, str, str]]) -> None:
     """A line for each step: (state, what was tried, why it failed)."""
-    lines = [(state, f"{step} : {reason}" if reason else step) for state, step, reason in ticks]
+    lines = [
+        (state, say("cli", "tick_with_reason", step=step, reason=reason) if reason else step)
+        for state, step, reason in ticks
+    ]
     if not sys.stdout.isatty():
         for state, line in lines:
             print(f"{say('tick_states', state)}  {line}")

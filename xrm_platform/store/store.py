@@ -52,6 +52,8 @@ class Store:
         path = self.engine.url.database
         is_file = self.is_sqlite and path and not path.startswith("file:")
         if is_file and path and not await asyncio.to_thread(Path(path).exists):
+            if not await asyncio.to_thread(Path(path).parent.is_dir):
+                raise Unavailable("database_folder_missing", folder=str(Path(path).parent.absolute()))
             return False  # asking would create the file
         with faults_as_problems():
             return not await pending_migrations(self.engine)

@@ -55,7 +55,7 @@ def test_a_check_that_fails_says_at_which_step_and_exits_1(xrm, mail_account):
     as_json = xrm("accounts", "check", mail_account, "--base", "ACME", "--json")
 
     assert checked.code == as_json.code == 1
-    assert "failed" in checked.out
+    assert "\nno       The credentials are accepted: The " in checked.out
     assert [tick["step"] for tick in as_json.json["ticks"] if tick["state"] == "failed"] == ["signed_in"]
 
 

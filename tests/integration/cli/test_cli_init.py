@@ -37,6 +37,24 @@ def test_an_empty_folder_becomes_an_installation(empty, command):
     assert (user["login"], user["is_admin"]) == ("marie", True)
 
 
+def test_it_says_what_is_still_missing_to_send(empty, command):
+    said = init(command, "--base", "acme").out
+
+    assert "xrm collaborators create COM --base ACME" in said
+    assert "xrm users set marie --base ACME --xrm --collaborator COM" in said
+    assert command("collaborators", "create", "COM", "--base", "ACME", "--last-name", "Roux").code == 0
+    assert command("users", "set", "marie", "--base", "ACME", "--xrm", "--collaborator", "COM").code == 0
+
+
+def test_a_folder_that_is_not_there_is_named(empty, command, monkeypatch):
+    monkeypatch.setenv("XRM_SECRET_KEYS", new_key())
+    for database, folder in ((None, "home"), (f"sqlite+aiosqlite:///{empty}/gone/xrm.db", "gone")):
+        if database is not None:
+            monkeypatch.setenv("XRM_DATABASE_URL", database)
+        assert f"There is no folder {empty / folder} for the database" in command("users", "list", "--base", "A").line
+        assert not (empty / folder).exists()
+
+
 def test_a_second_base_is_founded_beside_the_first(empty, command):
     assert init(command, "--base", "ACME").code == 0
     key = (empty / "home" / "secret.key").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from xrm_platform.messaging import MailRequest, SmsRequest, entering
 from xrm_platform.messaging import delivery_queries as queries
+from xrm_platform.messaging.bulk.views import BulkRequest
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import PermanentError
 
@@ -38,6 +40,17 @@ async def test_an_account_stays_while_messages_wait_for_it(xrm, admin, paused_sm
 
     await xrm.messages.cancel(admin, held.id)
     await xrm.accounts.remove(admin, paused_sms_account)
+
+
+async def test_an_account_stays_while_a_bulk_job_is_prepared_for_it(xrm, admin, sms_account):
+    people = io.BytesIO(b"Mobile\n06 12 34 56 78\n")
+    draft = await xrm.bulk_preparing.prepare(admin, BulkRequest(sender="COM", text="Bonjour", file=people))
+    with pytest.raises(Conflicting, match="account_of_bulk_draft") as caught:
+        await xrm.accounts.remove(admin, sms_account)
+    assert caught.value.params == {"account": "plain_sms"}
+
+    await xrm.bulks.cancel(admin, draft.id)
+    await xrm.accounts.remove(admin, sms_account)
 
 
 async def test_what_was_sent_by_a_removed_account_stays(xrm, admin, sms_account, sent):
