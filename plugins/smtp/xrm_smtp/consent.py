@@ -22,7 +22,7 @@ def authorize_url(settings: Mapping[str, Any], state: str, redirect: str, verifi
         "redirect_uri": redirect,
         "scope": services.scope(settings),
         "state": state,
-        "login_hint": settings["username"],
+        "login_hint": services.user(settings),
         "code_challenge": challenge(verifier),
         "code_challenge_method": "S256",
         **services.SERVICES[settings["sign_in"]].question,

@@ -30,10 +30,9 @@ class Service:
     identity: str
     question: Mapping[str, str] = field(default_factory=dict)
 
-    def scope(self, receive: str) -> str:
-        """Everything that an account needs which receives in this way, each right once."""
-        wanted = [self.rights["smtp"], *([] if receive == "none" else [self.rights[receive]])]
-        return " ".join([*dict.fromkeys(wanted), self.identity])
+    def scope(self, *uses: str) -> str:
+        """Everything that an account needs for these uses, each right once."""
+        return " ".join([*dict.fromkeys(self.rights[use] for use in uses), self.identity])
 
 
 _GMAIL = "https://mail.google.com/"
@@ -66,6 +65,9 @@ SERVICE_OF_HOST = {
     "smtp.gmail.com": GOOGLE,
     "smtp.office365.com": MICROSOFT,
     "smtp-mail.outlook.com": MICROSOFT,
+    "imap.gmail.com": GOOGLE,
+    "pop.gmail.com": GOOGLE,
+    "outlook.office365.com": MICROSOFT,
 }
 """Servers that only one service can let somebody in to."""
 
@@ -84,8 +86,14 @@ def token_url(settings: Mapping[str, Any]) -> str:
 
 
 def scope(settings: Mapping[str, Any]) -> str:
-    """The rights that the account needs."""
-    return SERVICES[settings["sign_in"]].scope(settings["receive"])
+    """The rights that the account needs: for its mailbox, and for sending where it sends."""
+    uses = [*(["smtp"] if "host" in settings else []), settings["receive"]]
+    return SERVICES[settings["sign_in"]].scope(*(use for use in uses if use != "none"))
+
+
+def user(settings: Mapping[str, Any]) -> str:
+    """The mail address of the person whose consent it is."""
+    return str(settings["username"] if "username" in settings else settings["receive_username"])
 
 
 def _in_tenant(url: str, settings: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -31,7 +31,13 @@ def _check_url(written: str) -> None:
 
 
 class OAuthSettings(ProviderSettings):
-    """With `google` or `microsoft` no password is stored: `username` is the mail address whose person allows access."""
+    """With `google` or `microsoft` no password is stored: the user is the mail address whose person allows access."""
+
+    server: ClassVar[str] = "host"
+    server_security: ClassVar[str] = "security"
+    user: ClassVar[str] = "username"
+    user_password: ClassVar[str] = "password"
+    """Names of the settings that say who signs in where."""
 
     sign_in = fields.String(
         load_default=PASSWORD, validate=validate.OneOf([PASSWORD, GOOGLE, MICROSOFT], error="not_a_sign_in")
@@ -50,17 +56,18 @@ class OAuthSettings(ProviderSettings):
                 if data.get(name):
                     raise ValidationError("sign_in_by_password", name)
             return
-        if SERVICE_OF_HOST.get(data.get("host", "").lower(), sign_in) != sign_in:
+        host = data.get(self.server) or ""
+        if SERVICE_OF_HOST.get(host.lower(), sign_in) != sign_in:
             raise ValidationError("sign_in_of_another_service", "sign_in")
-        if data.get("password"):
-            raise ValidationError("password_with_consent", "password")
-        if not data.get("username"):
-            raise ValidationError("consent_without_user", "username")
+        if data.get(self.user_password):
+            raise ValidationError("password_with_consent", self.user_password)
+        if not data.get(self.user):
+            raise ValidationError("consent_without_user", self.user)
         if not data.get("client_id"):
             raise ValidationError("client_missing", "client_id")
         if sign_in == GOOGLE and not data.get("client_secret"):
             raise ValidationError("client_secret_missing", "client_secret")
         if sign_in != MICROSOFT and data.get("tenant"):
             raise ValidationError("tenant_of_microsoft", "tenant")
-        if data.get("security") == "none" and not is_loopback(data.get("host", "")):
-            raise ValidationError("password_in_clear", "security")
+        if data.get(self.server_security) == "none" and not is_loopback(host):
+            raise ValidationError("password_in_clear", self.server_security)

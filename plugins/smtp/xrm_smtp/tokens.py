@@ -67,7 +67,7 @@ class TokenSource:
 
     def refusal(self, code: str, detail: str) -> AuthError:
         """Why a mail server would not have a fresh token: it is that of another mail account, or else `code`."""
-        consented, username = str(self._saved.get("account") or ""), str(self._settings["username"])
+        consented, username = str(self._saved.get("account") or ""), oauth_services.user(self._settings)
         if consented and consented.casefold() != username.casefold():
             return AuthError("consent_of_other_mailbox", detail=detail, consented=consented, username=username)
         return AuthError(code, detail=detail, username=username)
