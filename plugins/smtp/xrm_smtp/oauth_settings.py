@@ -36,7 +36,7 @@ class OAuthSettings(ProviderSettings):
     server: ClassVar[str] = "host"
     server_security: ClassVar[str] = "security"
     user: ClassVar[str] = "username"
-    user_password: ClassVar[str] = "password"
+    its_password: ClassVar[str] = "password"  # noqa: S105 - the name of a setting
     """Names of the settings that say who signs in where."""
 
     sign_in = fields.String(
@@ -59,8 +59,8 @@ class OAuthSettings(ProviderSettings):
         host = data.get(self.server) or ""
         if SERVICE_OF_HOST.get(host.lower(), sign_in) != sign_in:
             raise ValidationError("sign_in_of_another_service", "sign_in")
-        if data.get(self.user_password):
-            raise ValidationError("password_with_consent", self.user_password)
+        if data.get(self.its_password):
+            raise ValidationError("password_with_consent", self.its_password)
         if not data.get(self.user):
             raise ValidationError("consent_without_user", self.user)
         if not data.get("client_id"):
