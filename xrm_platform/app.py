@@ -66,6 +66,8 @@ from .messaging.bulk.selections import Selections
 from .messaging.bulk.showing import Showing
 from .messaging.credit.credits import Credits
 from .messaging.credit.watching import CreditWatch
+from .messaging.drafts.showing import Drafts
+from .messaging.drafts.watching import DraftWatch
 from .messaging.entering import Entrance
 from .messaging.inbound import (
     READ_CALENDARS,
@@ -159,6 +161,7 @@ class Platform:
             "deliver": self.delivery.deliver,
             "poll": self.reports.poll,
             "copy": self._copies.run,
+            "drafts": self._draft_watch.run,
             "push": self.pushes.read,
             "inbox": self._polling.ask,
             READ_CALENDARS: self._calendar_mails.run,
@@ -182,7 +185,7 @@ class Platform:
         self.prices = Prices(store, now)
         self.sms_previews = SmsPreviews(store, registry, self.connections, now)
         entrance = Entrance(store, registry, self.wording)
-        self.sending = Sending(store, registry, files, self.notices, wake, now, entrance)
+        self.sending = Sending(store, registry, files, self.notices, wake, now, entrance, self.connections)
         showing = Showing(registry)
         self.bulk_preparing = Preparing(store, registry, showing, now)
         self.bulks = Bulks(store, showing, self.notices, wake, now, self.wording)
@@ -213,6 +216,8 @@ class Platform:
         )
         sendables = Sendables(files)
         self._copies = Copies(store, sources, sendables, wake, now)
+        self.drafts = Drafts(store, files)
+        self._draft_watch = DraftWatch(store, sources, self.connections, self.notices, wake, now)
         self._reconciling = Reconciling(store, sources, troubles, self.notices, wake, now)
         self.delivery = Delivery(
             store,
@@ -305,6 +310,7 @@ class Platform:
         await self._polling.tick()
         await self._calendar_mails.tick()
         await self._copies.tick()
+        await self._draft_watch.tick()
         await self._reconciling.tick()
         await self._bulk_runs.tick()
         await self._credit_watch.tick()

@@ -142,6 +142,16 @@ class Connections:
         """Observers hear, after the commit, that the standing of an account is another now."""
         self._notices.post(base_code, "account", [(account_id, standing)])
 
+    def software_signs(self, account: ProviderAccount, provider: ProviderDescriptor | None) -> bool:
+        """Whether the person's own mail software adds the signature to what is handed over to it. Raises
+        `AccountUnusable` when the settings cannot be opened."""
+        if provider is None or not provider.signature_setting:
+            return False
+        try:
+            return open_settings(self._box, account).get(provider.signature_setting) is True
+        except SecretsError as error:
+            raise AccountUnusable(error.code, **{**error.params, "account": account.name}) from error
+
     async def forget(self, account_id: str) -> None:
         """The account is gone, or its settings changed: its driver is closed after its calls in flight."""
         await self._drivers.forget(account_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xrm_platform.people.actor import Actor
@@ -83,6 +83,11 @@ def sender_address(sender: Sender) -> Address:
     if not isinstance(address, Address):
         raise Conflicting("sender_without_email", sender=sender.code)
     return Address(address.email, sender.name)
+
+
+def unsigned(sender: Sender) -> Sender:
+    """`sender` without a signature: their own mail software adds it."""
+    return replace(sender, signature_text="", signature_image=None, signature_image_type=None)
 
 
 def given_files(

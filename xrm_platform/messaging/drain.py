@@ -30,6 +30,7 @@ from xrm_platform.store import Store
 
 from . import delivery_queries as queries
 from .answers import Answer, matched, settled
+from .drafts.keeping import Kept, stored
 from .outcomes import Outcome, Terms
 from .pace import Pace
 from .retry import NotHandedOver
@@ -80,6 +81,8 @@ class Drain:
         self._calls: dict[asyncio.Task[Sequence[Answer]], Sequence[Sendable]] = {}
         self._finished: list[tuple[Sequence[Sendable], Sequence[Answer]]] = []
         """What has arrived and is not written yet."""
+        self._drafts: dict[str, Kept] = {}
+        """By message, what of it became a draft."""
         self._leased_until = worker.now() + worker.lease
         self._nothing_due = False
         self._driver_closed = False
@@ -140,7 +143,14 @@ class Drain:
             return [NotHandedOver()] * len(part)
         except ProviderError as error:
             return [error] * len(part)
-        return matched(part, results)
+        return [await self._kept(answer) for answer in matched(part, results)]
+
+    async def _kept(self, answer: Answer) -> Answer:
+        """The answer, with what it handed over stored."""
+        told, draft = await stored(answer, self._worker.sendables.files)
+        if draft is not None and isinstance(told, SendResult):
+            self._drafts[told.id] = draft
+        return told
 
     async def _finished_calls(self) -> None:
         """Wait for what arrives, at least one call's; while nothing does, the leases are renewed."""
@@ -187,12 +197,15 @@ class Drain:
                 account_id=self._account_id,
                 owner=self._worker.owner,
                 outcomes=outcomes,
+                drafts=self._drafts,
                 now=now,
             )
             if self._leased_until - now < self._worker.lease * 2 / 3:
                 await self._renew_leases(session)
             passed = await self._claim(session, now)
         self._finished.clear()
+        for outcome in outcomes:
+            self._drafts.pop(outcome.message_id, None)
         self._claimed.update((one.message.id, None) for one in passed.going)
         changed = [*((outcome.message_id, outcome.state) for outcome in written), *passed.stopped]
         self._worker.notices.post(self._source.base_code, "message", changed)

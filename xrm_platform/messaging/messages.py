@@ -24,6 +24,7 @@ from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, p
 
 from . import queries
 from .bulk.queries import in_cancelled_job
+from .drafts import queries as draft_queries
 from .showing import account_waits, message_detail, message_view
 from .states import CANCELLABLE, RETRYABLE, State, of_message
 from .tables import Message
@@ -86,11 +87,15 @@ class Messages:
             recipients = await queries.recipients(session, base_id=actor.base_id, message_ids=[message.id])
             events = await queries.events(session, base_id=actor.base_id, message_id=message.id)
             attachments = await queries.attachments(session, base_id=actor.base_id, message_id=message.id)
+            draft = await draft_queries.draft(session, base_id=actor.base_id, message_id=message.id)
             waits = (await _waits(session, actor, [message]))[message.account_id]
-        return message_detail(message, recipients[message.id], codes[message.sender_id], attachments, events, waits)
+        return message_detail(
+            message, recipients[message.id], codes[message.sender_id], attachments, events, waits, draft
+        )
 
     async def cancel(self, actor: Actor, message_id: str) -> MessageView:
-        """Take back a message that waits, held or queued. Raises `Conflicting` once it is on its way."""
+        """Take back a message that waits, held or queued, or give up one that was handed over and that nobody sent: its
+        draft stays in the person's mail software. Raises `Conflicting` once it is on its way."""
         return await self._change(actor, message_id, CANCELLABLE, State.CANCELLED, "not_cancellable")
 
     async def retry(self, actor: Actor, message_id: str) -> MessageView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from xrm_platform.providers import BadResponse, Handover, ProviderError, RecipientResult, SendResult
@@ -66,7 +66,6 @@ class Outcome:
     error: ProviderError | None = None
     rest: timedelta | None = None
     suspend: ProviderError | None = None
-    next_step: str | None = field(default=None)
     copy_wanted: bool = False
     """A copy is to be put into the sender's folder of sent mail."""
 
@@ -84,8 +83,7 @@ def settle(attempt: Attempt, result: SendResult | ProviderError, terms: Terms, n
         given = {answer.recipient: answer for answer in result.recipients}
         whole = result.error
     judged = [_judge(one, given.get(one.address), whole, attempt.attempts, terms, now) for one in attempt.pending]
-    next_step = None if isinstance(result, ProviderError) or result.next_step is None else storable(result.next_step)
-    outcome = _gather(attempt, judged, now, next_step)
+    outcome = _gather(attempt, judged, now)
     sent = any(one.state is State.SENT for one in outcome.recipients)
     return replace(outcome, copy_wanted=sent and isinstance(result, SendResult) and result.copy_wanted is True)
 
@@ -127,7 +125,6 @@ def _gather(
     attempt: Attempt,
     judged: Sequence[tuple[RecipientOutcome, Decision | None]],
     now: datetime,
-    next_step: str | None,
 ) -> Outcome:
     recipients = tuple(outcome for outcome, _ in judged)
     decisions = [(outcome, decision) for outcome, decision in judged if decision is not None]
@@ -147,7 +144,6 @@ def _gather(
         error=next((outcome.error for outcome, _ in decisions), None),
         rest=max(rests) if rests else None,
         suspend=suspending[0] if suspending else None,
-        next_step=next_step,
     )
 
 

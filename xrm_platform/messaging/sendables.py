@@ -70,7 +70,7 @@ class Sendables:
     """Completes messages with the bytes of their attachments, which it keeps for the next ones while there is room."""
 
     def __init__(self, files: Files) -> None:
-        self._files = files
+        self.files = files
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._cached = 0
 
@@ -90,7 +90,7 @@ class Sendables:
         if sha256 in self._cache:
             self._cache.move_to_end(sha256)
             return self._cache[sha256]
-        content = await self._files.get(sha256)
+        content = await self.files.get(sha256)
         self._cache[sha256] = content
         self._cached += len(content)
         while self._cached > CACHED_BYTES:

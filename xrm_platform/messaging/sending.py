@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
@@ -20,7 +21,7 @@ from xrm_platform.store import Store
 
 from . import queries
 from .checks import check_mail, check_sms, check_sms_parts
-from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address
+from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address, unsigned
 from .entering import Entrance, enter, route_of
 from .files import Files
 from .inbound.mail.answering import answer_to
@@ -45,6 +46,7 @@ class Sending:
         wake: Wake,
         now: Callable[[], datetime],
         entrance: Entrance,
+        connections: Connections,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -53,6 +55,7 @@ class Sending:
         self._wake = wake
         self._now = now
         self._entrance = entrance
+        self._connections = connections
 
     async def send_mail(self, actor: Actor, request: MailRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue a mail. With an `idempotency_key` that was used for the same request, that message is returned.
@@ -104,7 +107,9 @@ class Sending:
                 session, self._registry, actor, sender=request.sender, channel=channel, account=request.account
             )
         waits = account_waits(route.account)
-        order = Order(actor, request, route.sender, route.account.id, key, self._now(), waits)
+        signed_later = self._connections.software_signs(route.account, route.ground.provider)
+        sender = unsigned(route.sender) if signed_later else route.sender
+        order = Order(actor, request, sender, route.account.id, key, self._now(), waits)
         return order, route.ground, route.base
 
     async def _queue(self, order: Order, draft: Draft, ground: Ground, base: Base) -> MessageView:

@@ -7,6 +7,8 @@ from dataclasses import fields
 
 from xrm_platform.accounts.tables import ProviderAccount
 
+from .drafts.tables import GONE_AFTER, HandedOver
+from .drafts.views import DraftView
 from .states import HeldFor, State
 from .tables import Attachment, Message, MessageEvent, MessageRecipient
 from .views import AttachmentView, EventView, MessageDetail, MessageView, RecipientView
@@ -52,6 +54,7 @@ def message_detail(
     attachments: Sequence[Attachment],
     events: Sequence[MessageEvent],
     waits: str | None = None,
+    draft: HandedOver | None = None,
 ) -> MessageDetail:
     view = message_view(message, recipients, sender, waits)
     return MessageDetail(
@@ -62,6 +65,25 @@ def message_detail(
             AttachmentView(row.filename, row.content_type, row.size, inline=row.cid is not None) for row in attachments
         ),
         events=tuple(EventView(row.at, row.state, row.actor, row.recipient_id, row.detail) for row in events),
+        draft=None if draft is None else _draft_view(message, draft),
+    )
+
+
+def _draft_view(message: Message, row: HandedOver) -> DraftView:
+    """After the purge nothing of its text is left here either."""
+    purged = message.purged_at is not None
+    return DraftView(
+        rung=row.rung,
+        at=row.at,
+        next_step=row.next_step,
+        params=row.params,
+        losses=tuple(row.losses),
+        refused_code=row.refused_code,
+        refused_params=row.refused_params,
+        uri=None if purged else row.uri,
+        filename="" if purged else row.filename,
+        size=row.size,
+        gone=message.state == State.HANDED_OVER and row.missed >= GONE_AFTER,
     )
 
 

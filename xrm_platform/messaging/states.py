@@ -38,7 +38,8 @@ class HeldFor(StrEnum):
 
 UNDER_WAY = frozenset({State.HELD, State.QUEUED, State.SENDING})
 FINAL = frozenset({State.DELIVERED, State.FAILED, State.EXPIRED, State.CANCELLED})
-CANCELLABLE = frozenset({State.HELD, State.QUEUED})
+CANCELLABLE = frozenset({State.HELD, State.QUEUED, State.HANDED_OVER})
+"""What was handed over and never sent may be given up; the draft stays where the person has it."""
 RETRYABLE = frozenset({State.FAILED, State.EXPIRED, State.UNKNOWN})
 
 _REPORTED = {

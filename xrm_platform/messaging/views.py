@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .drafts.views import DraftView
+
 
 @dataclass(frozen=True, slots=True)
 class RecipientView:
@@ -84,3 +86,5 @@ class MessageDetail(MessageView):
     created_by: str
     attachments: tuple[AttachmentView, ...]
     events: tuple[EventView, ...]
+    draft: DraftView | None
+    """What it became in the person's own mail software."""

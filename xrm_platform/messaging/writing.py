@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.providers import InvalidRecipient, ProviderError
+from xrm_platform.providers.errors import storable
 
 from . import delivery_queries as queries
+from .drafts import queries as draft_queries
+from .drafts.keeping import Kept, draft_row
 from .mail import queries as mail_queries
 from .mail.errors import note_refused
-from .outcomes import Outcome
+from .outcomes import Outcome, RecipientOutcome
+from .states import State
 
 
 async def write_outcomes(
-    session: AsyncSession, *, base_id: str, account_id: str, owner: str, outcomes: Sequence[Outcome], now: datetime
+    session: AsyncSession,
+    *,
+    base_id: str,
+    account_id: str,
+    owner: str,
+    outcomes: Sequence[Outcome],
+    drafts: Mapping[str, Kept],
+    now: datetime,
 ) -> Sequence[Outcome]:
     """Write what became of messages of an account that `owner` was sending, and return those that were written.
+    `drafts` are what some of them became in the person's mail software, by message.
 
     A message whose lease ran out meanwhile and that somebody else took is theirs; one that was only given up as
     `unknown` is known now.
@@ -35,11 +47,12 @@ async def write_outcomes(
         session,
         base_id=base_id,
         rows=[
-            (outcome.message_id, recipient.id, now, recipient.state, _detail(recipient.error, outcome))
+            (outcome.message_id, recipient.id, now, recipient.state, _detail(recipient, drafts.get(outcome.message_id)))
             for outcome in written
             for recipient in outcome.recipients
         ],
     )
+    await draft_queries.put(session, base_id=base_id, rows=_draft_rows(written, drafts, account_id, now))
     await mail_queries.add_copies(
         session,
         base_id=base_id,
@@ -95,10 +108,21 @@ def error_columns(error: ProviderError | None) -> dict[str, Any]:
     return {"error_code": error.code, "error_params": dict(error.params), "error_detail": error.detail}
 
 
-def _detail(error: ProviderError | None, outcome: Outcome) -> dict[str, Any]:
-    detail: dict[str, Any] = {}
-    if error is not None:
-        detail = {"code": error.code, "params": dict(error.params), "detail": error.detail}
-    if outcome.next_step is not None:
-        detail["next_step"] = outcome.next_step
-    return detail
+def _draft_rows(
+    outcomes: Sequence[Outcome], drafts: Mapping[str, Kept], account_id: str, now: datetime
+) -> list[dict[str, Any]]:
+    handed_over = [
+        outcome.message_id
+        for outcome in outcomes
+        if any(recipient.state is State.HANDED_OVER for recipient in outcome.recipients)
+    ]
+    return [draft_row(one, drafts[one], account_id, now) for one in handed_over if one in drafts]
+
+
+def _detail(recipient: RecipientOutcome, draft: Kept | None) -> dict[str, Any]:
+    if recipient.error is not None:
+        error = recipient.error
+        return {"code": error.code, "params": dict(error.params), "detail": error.detail}
+    if recipient.state is State.HANDED_OVER and draft is not None:
+        return {"code": f"draft_{storable(draft.draft.rung)}", "next_step": storable(draft.draft.next_step)}
+    return {}

@@ -6,6 +6,7 @@ Read in this order: `hooks` (what a plugin module implements), `providers` (what
 """
 
 from .calendars import Change, ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent, Removed, Unreadable
+from .drafts import MailDraft, Rung, Whereabouts
 from .errors import (
     AccountError,
     AuthError,
@@ -35,8 +36,8 @@ from .messages import (
     InboundSms,
     MailEntry,
     MailListing,
-    OptedOut,
     News,
+    OptedOut,
     OutgoingMail,
     OutgoingSms,
     RecipientResult,
@@ -93,16 +94,17 @@ __all__ = [
     "InboundSms",
     "InvalidRecipient",
     "Limits",
+    "MailDraft",
     "MailDriver",
     "MailEntry",
     "MailListing",
+    "News",
     "NotFound",
     "OptedOut",
     "OutcomeUnknown",
     "OutgoingMail",
     "OutgoingSms",
     "PermanentError",
-    "News",
     "ProviderDescriptor",
     "ProviderError",
     "ProviderSettings",
@@ -115,6 +117,7 @@ __all__ = [
     "RemoteCalendar",
     "RemoteEvent",
     "Removed",
+    "Rung",
     "SchedulingCalendars",
     "SendResult",
     "SentSms",
@@ -129,6 +132,7 @@ __all__ = [
     "Unsupported",
     "VendorAccount",
     "Veto",
+    "Whereabouts",
     "hookimpl",
     "load_sign_in",
     "secret",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .drafts import MailDraft
 from .errors import ProviderError
 
 
@@ -99,6 +100,7 @@ class Handover(StrEnum):
 
     ACCEPTED = "accepted"
     DRAFTED = "drafted"
+    """It is in the person's own mail software, by `SendResult.draft`; only the person can send it."""
     FAILED = "failed"
 
 
@@ -120,8 +122,8 @@ class SendResult:
     id: str
     recipients: tuple[RecipientResult, ...] = ()
     error: ProviderError | None = None
-    next_step: str | None = None
-    """For a draft: translation key of what the person does now, e.g. `open_drafts`."""
+    draft: MailDraft | None = None
+    """With `DRAFTED`: how the person gets it, and what they do now."""
     copy_wanted: bool = False
     """SENT_COPY: the server keeps no copy of what it takes; the platform calls `file_sent` afterwards."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .calendars import ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent
+from .drafts import Whereabouts
 from .messages import (
     DeliveryEvent,
     InboundMail,
@@ -58,6 +59,9 @@ class Capability(StrEnum):
     it over at once instead of deferring it. It goes on deferring where the vendor's clock is not the recipient's (a
     number of another time zone than the base's), and wherever a base allows less than the law."""
     IDEMPOTENT_SEND = "idempotent_send"
+    HANDS_OVER = "hands_over"
+    """Nothing is sent: a mail becomes a draft in the person's own mail software (`DRAFTED`), and `whereabouts` tells
+    what became of it."""
     SENT_COPY = "sent_copy"
     """The driver can put a copy of what was sent into the person's folder of sent mail."""
     CREATE_CALENDARS = "create_calendars"
@@ -90,7 +94,8 @@ class ProviderDescriptor:
     `slug` equals the name of the driver's entry point and is stored in databases: it never changes. `translations` is
     the package whose folder `translations/` holds `en.json` and `fr.json` with the sections `provider` (`name`),
     `settings` (a label and, as `<name>_help`, a help text for each setting) and `errors` (a sentence for each code that
-    the driver raises beyond those of the contract, with its params in braces).
+    the driver raises beyond those of the contract, with its params in braces); who hands over has `next_steps` and
+    `losses` too. What a package within another does not say is looked for in the outer one.
     """
 
     slug: str
@@ -103,6 +108,9 @@ class ProviderDescriptor:
     translations: str = ""
     stop_mention: str = ""
     """ADDS_STOP_MENTION: what is appended, with the character before it; it takes its place in the parts."""
+    signature_setting: str = ""
+    """HANDS_OVER: the setting, a boolean, that says that the person's mail software adds the signature by itself. The
+    platform then adds none."""
     account_setting: str = ""
     """ACCOUNTS: the setting that says which of the vendor's accounts is meant. To offer a choice, the platform loads
     the settings by `load_sign_in`, builds a driver of what there is, and calls `accounts` on it and nothing else."""
@@ -185,6 +193,12 @@ class MailDriver(Driver, Protocol):
     async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
         """NEWS: wait until there is mail after `cursor`, for at most `seconds`; if there is already, say so at once. It
         is called once at a time, is cancelled when the account changes or the program ends, and holds no thread."""
+        ...
+
+    async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts]:
+        """HANDS_OVER: where mails lie by now that were handed over, or may have been; `message_ids` holds the
+        Message-ID of each by its `id`. What is neither among the drafts nor among the sent mail, or cannot be looked
+        for, is left out."""
         ...
 
     async def file_sent(self, mail: OutgoingMail) -> None:

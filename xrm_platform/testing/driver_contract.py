@@ -55,6 +55,7 @@ METHOD_OF: Mapping[Capability, tuple[str, tuple[Any, ...]]] = {
     Capability.RECONCILE: ("sent_since", (A_DATE,)),
     Capability.OPT_OUTS: ("opt_outs", (A_DATE,)),
     Capability.ADD_OPT_OUT: ("add_opt_out", ("+33639980011",)),
+    Capability.HANDS_OVER: ("whereabouts", ({},)),
     Capability.SENT_COPY: ("file_sent", (None,)),
     Capability.CREATE_CALENDARS: ("create_calendar", ("Test", None)),
     Capability.SCHEDULES: ("schedules", ("calendar",)),
@@ -280,6 +281,9 @@ class DriverContract:
         chooses = Capability.ACCOUNTS in descriptor.capabilities
         assert (descriptor.account_setting in descriptor.settings().fields) is chooses
         assert bool(descriptor.stop_mention) is (Capability.ADDS_STOP_MENTION in descriptor.capabilities)
+        if descriptor.signature_setting:
+            assert Capability.HANDS_OVER in descriptor.capabilities
+            assert descriptor.signature_setting in descriptor.settings().fields
 
     def test_every_declared_capability_has_its_method(self, descriptor: ProviderDescriptor, driver: Any) -> None:
         for capability in descriptor.capabilities & METHOD_OF.keys():

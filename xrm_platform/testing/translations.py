@@ -14,9 +14,15 @@ LANGUAGES = ("en", "fr")
 
 
 def read_translations(descriptor: ProviderDescriptor, language: str) -> dict[str, dict[str, str]]:
-    """The sections of the provider's file for `language`. Raises `FileNotFoundError` without one."""
-    file = files(descriptor.translations).joinpath("translations", f"{language}.json")
-    sections: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    """The sections of the provider's file for `language`, over those of the packages that its own is in. Raises
+    `FileNotFoundError` without one."""
+    sections: dict[str, dict[str, str]] = {}
+    parts = descriptor.translations.split(".")
+    for length in range(1, len(parts) + 1):
+        file = files(".".join(parts[:length])).joinpath("translations", f"{language}.json")
+        if length == len(parts) or file.is_file():
+            for section, sentences in json.loads(file.read_text(encoding="utf-8")).items():
+                sections.setdefault(section, {}).update(sentences)
     return sections
 
 

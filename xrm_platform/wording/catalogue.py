@@ -77,9 +77,18 @@ def _merged(folder: Traversable) -> Sections:
 
 
 def _of_plugin(package: str) -> dict[str, Sections]:
-    folder = files(package) / "translations"
-    return {
-        language: json.loads((folder / f"{language}.json").read_text("utf-8"))
-        for language in LANGUAGES
-        if (folder / f"{language}.json").is_file()
-    }
+    """The sentences of `package`, and of the packages that it is in where it says nothing."""
+    told: dict[str, Sections] = {}
+    for outer in _outer_packages(package):
+        folder = files(outer) / "translations"
+        for language in LANGUAGES:
+            if (folder / f"{language}.json").is_file():
+                for section, sentences in json.loads((folder / f"{language}.json").read_text("utf-8")).items():
+                    told.setdefault(language, {}).setdefault(section, {}).update(sentences)
+    return told
+
+
+def _outer_packages(package: str) -> list[str]:
+    """`package` and those that it is in, the outermost first."""
+    parts = package.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]

@@ -1,4 +1,4 @@
-"""What the platform imports at start: who this provider is, nothing of what it needs to work."""
+"""What the platform imports at start: who the providers are, nothing of what they need to work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xrm_platform.providers import Capability, Channel, Limits, ProviderDescriptor, hookimpl
 
+from .handover.descriptors import APPLE_MAIL, OUTLOOK
 from .settings import SmtpSettings
 
 SMTP = ProviderDescriptor(
@@ -23,5 +24,5 @@ SMTP = ProviderDescriptor(
 
 @hookimpl
 def xrm_mail_providers() -> Sequence[ProviderDescriptor]:
-    """The one provider of this distribution."""
-    return [SMTP]
+    """One that sends, and two that hand over to the person's own mail software."""
+    return [SMTP, OUTLOOK, APPLE_MAIL]

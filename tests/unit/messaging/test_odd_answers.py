@@ -45,7 +45,7 @@ def odd_answers(mail):
         "an error that is none": [SendResult(mail.id, error="550")],  # type: ignore[arg-type]
         "a number as reference": [SendResult(mail.id, (replace(accepted, reference=12),))],  # type: ignore[arg-type]
         "a reference with a nul": [SendResult(mail.id, (replace(accepted, reference="a\x00b"),))],
-        "a next step that is none": [SendResult(mail.id, (accepted,), next_step=object())],  # type: ignore[arg-type]
+        "a draft that is none": [SendResult(mail.id, (accepted,), draft=object())],  # type: ignore[arg-type]
         **{
             name: [SendResult(mail.id, (RecipientResult(PERSON, Handover.FAILED, error=error),))]
             for name, error in refused.items()

@@ -9,6 +9,7 @@ from sqlalchemy import and_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging.bulk.tables import BulkJob, BulkRow
+from xrm_platform.messaging.drafts.tables import HandedOver
 from xrm_platform.messaging.inbound.mail.tables import ReceivedFile, ReceivedMail
 from xrm_platform.messaging.inbound.tables import InboundMessage
 from xrm_platform.messaging.states import UNDER_WAY
@@ -57,7 +58,10 @@ async def files_of(session: AsyncSession, *, base_id: str, ids: Collection[str])
     """The files of messages that went out or came in."""
     went = select(Attachment.sha256).where(Attachment.base_id == base_id, Attachment.message_id.in_(ids))
     came = select(ReceivedFile.sha256).where(ReceivedFile.base_id == base_id, ReceivedFile.inbound_id.in_(ids))
-    return set(await session.scalars(union_all(went, came)))
+    drafted = select(HandedOver.sha256).where(
+        HandedOver.base_id == base_id, HandedOver.message_id.in_(ids), HandedOver.sha256.is_not(None)
+    )
+    return set(await session.scalars(union_all(went, came, drafted)))
 
 
 async def files_in_use(session: AsyncSession, *, sha256s: Collection[str]) -> set[str]:
@@ -75,12 +79,20 @@ async def files_in_use(session: AsyncSession, *, sha256s: Collection[str]) -> se
         )
         .where(ReceivedFile.sha256.in_(sha256s), InboundMessage.purged_at.is_(None))
     )
-    return set(await session.scalars(union_all(went, came)))
+    drafted = (
+        select(HandedOver.sha256)
+        .join(Message, and_(Message.base_id == HandedOver.base_id, Message.id == HandedOver.message_id))
+        .where(HandedOver.sha256.in_(sha256s), Message.purged_at.is_(None))
+    )
+    return set(await session.scalars(union_all(went, came, drafted)))
 
 
 async def purge_messages(session: AsyncSession, *, base_id: str, ids: Collection[str], at: datetime) -> None:
     await session.execute(
         update(Message).where(Message.base_id == base_id, Message.id.in_(ids)).values(text="", html=None, purged_at=at)
+    )
+    await session.execute(
+        update(HandedOver).where(HandedOver.base_id == base_id, HandedOver.message_id.in_(ids)).values(uri=None)
     )
 
 

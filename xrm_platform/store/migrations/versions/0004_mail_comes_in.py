@@ -1,4 +1,4 @@
-"""Mail that comes in, threads, copies of what was sent, addresses that there are not.
+"""Mail that comes in, threads, copies of what was sent, drafts, addresses that there are not.
 
 Revision ID: 0004
 Revises: 0003
@@ -21,6 +21,7 @@ TABLES = (
     "mail_address_in_error",
     "mail_answer",
     "sent_copy",
+    "handed_over",
     "unread_calendar",
     "received_file",
     "received_mail",
@@ -104,6 +105,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name="pk_sent_copy"),
     )
     op.create_index("ix_sent_copy_account_id_due_at", "sent_copy", ["account_id", "due_at"])
+    op.create_table(
+        "handed_over",
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rung", sa.String(), nullable=False),
+        sa.Column("next_step", sa.String(), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("losses", sa.JSON(), nullable=False),
+        sa.Column("refused_code", sa.String(), nullable=True),
+        sa.Column("refused_params", sa.JSON(), nullable=False),
+        sa.Column("uri", sa.String(), nullable=True),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["base_id", "message_id"],
+            ["message.base_id", "message.id"],
+            name="fk_handed_over_base_id_message_id_message",
+        ),
+        sa.PrimaryKeyConstraint("message_id", name="pk_handed_over"),
+    )
+    op.create_index("ix_handed_over_look_at_account_id", "handed_over", ["look_at", "account_id"])
+    op.create_index("ix_handed_over_sha256", "handed_over", ["sha256"])
     op.create_table(
         "unread_calendar",
         sa.Column("inbound_id", sa.String(), nullable=False),
