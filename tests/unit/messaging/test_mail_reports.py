@@ -42,6 +42,19 @@ async def test_a_failure_that_is_not_the_addresss_marks_no_address(
     assert (await xrm.addresses_in_error.list(admin)).items == ()
 
 
+@pytest.mark.parametrize(("named", "state"), [(ANNA, "failed"), ("eve@evil.example", "sent")])
+async def test_a_servers_letter_is_about_those_whom_it_names(
+    xrm, admin, mailbox_account, mail_service, clock, named, state
+):
+    message_id, ours = await sent(xrm, admin, clock)
+    letter = f"I wasn't able to deliver your message.\n\n<{named}>:\n550 5.1.1 no such user\n\nMessage-ID: {ours}\n"
+    mail_service.receive(f"From: Mailer-Daemon@mx.client.example\nSubject: failure notice\n\n{letter}".encode())
+    await later(xrm, clock)
+
+    after = await xrm.messages.get(admin, message_id)
+    assert (after.state, len((await xrm.addresses_in_error.list(admin)).items)) == (state, int(state == "failed"))
+
+
 async def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(xrm, admin, mailbox_account, mail_service, clock):
     message_id, ours = await sent(xrm, admin, clock, to=(ANNA, "ben@client.example"))
     mail_service.receive(bounce("<foreign@elsewhere.example>", envelope_id="\x00+00"))

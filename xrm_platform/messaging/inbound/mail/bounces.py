@@ -11,7 +11,9 @@ from email.parser import HeaderParser
 from .headers import UNREADABLE, ids_of, text_of, word_of
 
 MAX_RECIPIENTS = 1000
-_STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b(?!\.)")
+"""An enhanced code, and not a part of an address of the Internet."""
+
 _HEX = re.compile(r"\+([0-9A-F]{2})")
 
 ADDRESS_ITSELF = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
@@ -33,11 +35,13 @@ class RecipientReport:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """`envelope_id` is what we gave to the server with the mail, `message_id` that of the mail itself."""
+    """`envelope_id` is what we gave to the server with the mail, `message_id` that of the mail itself. A `loose` one
+    was read from a letter: it is about those only whom it names as we wrote them."""
 
     envelope_id: str | None
     message_id: str | None
     recipients: tuple[RecipientReport, ...]
+    loose: bool = False
 
 
 def report_of(message: Message) -> DeliveryReport | None:
@@ -87,7 +91,7 @@ def _id_of_returned(part: Message) -> str | None:
 
 def _recipient(block: Message) -> RecipientReport:
     named = (text_of(block, name).rpartition(";")[2].strip(" <>") for name in ("Final-Recipient", "Original-Recipient"))
-    status = _STATUS.search(text_of(block, "Status"))
+    status = STATUS.search(text_of(block, "Status"))
     diagnostic = text_of(block, "Diagnostic-Code").rpartition("smtp;")[2].strip()
     return RecipientReport(
         tuple(dict.fromkeys(address for address in named if "@" in address)),

@@ -15,6 +15,7 @@ from .bodies import Bodies, ReceivedFile, bodies_of
 from .bounces import DeliveryReport, report_of
 from .headers import POLICY, UNREADABLE, addresses_of, date_of, ids_of, text_of
 from .html import html_as_text
+from .loose_bounces import loose_report_of
 
 MAX_BYTES = 50 * 1024 * 1024
 """Octets of a mail. Larger ones are named in the inbox and stay with the server."""
@@ -86,7 +87,7 @@ def _read(octets: bytes, message: Message, bodies: Bodies, *, whole: bool = True
         files=tuple(bodies.files),
         calendar=bodies.calendar,
         calendar_method=bodies.method,
-        report=report_of(message) if kind is Kind.REPORT and whole else None,
+        report=(report_of(message) or loose_report_of(message, text)) if kind is Kind.REPORT and whole else None,
         whole=whole,
     )
 

@@ -48,7 +48,7 @@ async def write_report(
     changed = False
     for told in report.recipients:
         status = STATUS_OF_ACTION.get(told.action)
-        row = _recipient(rows, told)
+        row = _recipient(rows, told, exact=report.loose)
         if status is None or row is None:
             continue
         error = _error(told) if status is DeliveryStatus.FAILED else None
@@ -77,13 +77,14 @@ async def write_report(
     return list(await update_messages(session, message.base_id, {message.id}))
 
 
-def _recipient(rows: Sequence[MessageRecipient], told: RecipientReport) -> MessageRecipient | None:
-    """Whom it is about. The only recipient of a message is meant whatever address is named: his server forwards."""
+def _recipient(rows: Sequence[MessageRecipient], told: RecipientReport, *, exact: bool) -> MessageRecipient | None:
+    """Whom it is about. Unless it has to be `exact`, the only recipient of a message is meant whatever address is
+    named: his server forwards."""
     named = {fold_mail(address) for address in told.addresses}
     found = [row for row in rows if fold_mail(row.address) in named]
     if found:
         return found[0]
-    return rows[0] if len(rows) == 1 else None
+    return rows[0] if len(rows) == 1 and not exact else None
 
 
 def _error(told: RecipientReport) -> ProviderError:
