@@ -25,7 +25,7 @@ from xrm_platform.wording import Wording
 
 from . import queries
 from .drawing import BEHIND
-from .files import file_of
+from .files import AgendaText, file_of
 from .rights import Accesses
 from .tables import FeedToken
 from .views import FeedView
@@ -114,7 +114,7 @@ class Feeds:
                 )
         return _view(row, codes[row.owner_id])
 
-    async def read(self, token: str) -> str | None:
+    async def read(self, token: str) -> AgendaText | None:
         """The agenda behind a token, a year back and all that is to come; None for one that opens nothing. Private
         events tell their times only: whoever has the address is nobody we know."""
         matched = _TOKEN.fullmatch(token)
@@ -130,7 +130,7 @@ class Feeds:
             owner = await lookup.sender(session, base_id=row.base_id, code=codes[row.owner_id])
             if not owner.active:
                 return None
-            texts = await queries.texts(
+            texts, left_out = await queries.texts(
                 session,
                 base_id=row.base_id,
                 owner_id=row.owner_id,
@@ -138,7 +138,7 @@ class Feeds:
                 limit=MAX_EVENTS,
             )
         word = self._wording.say("agenda", "busy", language=base.language)
-        return await asyncio.to_thread(file_of, texts, word=word, hides=True, name=owner.name)
+        return AgendaText(await asyncio.to_thread(file_of, texts, word=word, hides=True, name=owner.name), left_out)
 
     @staticmethod
     async def _require_own(session: AsyncSession, actor: Actor, owner_id: str, owner: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +30,14 @@ from .views import AgendaImportNoteView, AgendaImportView
 MAX_BYTES = 50_000_000
 BATCH = 50
 MAX_EXPORTED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaText:
+    """An agenda as iCalendar. `left_out` is how many events are too many for one file."""
+
+    text: str
+    left_out: int
 
 
 class AgendaFiles:
@@ -80,17 +89,18 @@ class AgendaFiles:
         self._wake(REMIND)
         return view
 
-    async def dump(self, actor: Actor, owner: str, *, busy_word: str = "…") -> str:
-        """The agenda of `owner` as one file. Private events of others hold their times and `busy_word` only."""
+    async def dump(self, actor: Actor, owner: str, *, busy_word: str = "…") -> AgendaText:
+        """The agenda of `owner` as one file of at most 50,000 events. Private events of others hold their
+        times and `busy_word` only."""
         async with self._store.read() as session:
             found = await lookup.collaborator(session, base_id=actor.base_id, code=owner)
             accesses = await Accesses.of(session, actor)
             access = accesses.require_sees(found.id, found.code)
-            texts = await queries.texts(
+            texts, left_out = await queries.texts(
                 session, base_id=actor.base_id, owner_id=found.id, ended_after=None, limit=MAX_EXPORTED
             )
         hides = not access.sees_private
-        return await asyncio.to_thread(file_of, texts, word=busy_word, hides=hides)
+        return AgendaText(await asyncio.to_thread(file_of, texts, word=busy_word, hides=hides), left_out)
 
 
 def file_of(texts: Sequence[tuple[str, bool]], *, word: str, hides: bool, name: str = "") -> str:

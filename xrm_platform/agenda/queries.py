@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .tables import AgendaPreferences, Event, FeedToken, OccurrenceRow, OwnerNotice, ReminderRow
@@ -53,18 +53,18 @@ async def events(
 
 async def texts(
     session: AsyncSession, *, base_id: str, owner_id: str, ended_after: datetime | None, limit: int
-) -> Sequence[tuple[str, bool]]:
+) -> tuple[Sequence[tuple[str, bool]], int]:
     """The iCalendar texts of an agenda, and whether each is private; only what repeats, has no day or ends after that
-    time."""
-    query = (
-        select(Event.ical, Event.private)
-        .where(Event.base_id == base_id, Event.owner_id == owner_id, Event.deleted_at.is_(None))
-        .order_by(Event.id)
-        .limit(limit)
-    )
+    time. At most `limit`, and how many more there are."""
+    wanted = [Event.base_id == base_id, Event.owner_id == owner_id, Event.deleted_at.is_(None)]
     if ended_after is not None:
-        query = query.where(or_(Event.recurs.is_(True), Event.ends_at.is_(None), Event.ends_at > ended_after))
-    return [(row.ical, row.private) for row in await session.execute(query)]
+        wanted.append(or_(Event.recurs.is_(True), Event.ends_at.is_(None), Event.ends_at > ended_after))
+    query = select(Event.ical, Event.private).where(*wanted).order_by(Event.id).limit(limit)
+    found = [(row.ical, row.private) for row in await session.execute(query)]
+    if len(found) < limit:
+        return found, 0
+    there = await session.scalar(select(func.count()).select_from(Event).where(*wanted)) or 0
+    return found, max(0, there - limit)
 
 
 def touching(

@@ -19,6 +19,7 @@ from .session import in_base
 from .words import say_with
 
 if TYPE_CHECKING:
+    from xrm_platform.agenda.files import AgendaText
     from xrm_platform.agenda.views import AgendaImportView
     from xrm_platform.app import Platform
     from xrm_platform.people.actor import Actor
@@ -256,15 +257,17 @@ def import_(
 def export(
     base: Base, owner: Owner, output: Annotated[Path | None, typer.Option("--output", metavar="FILE")] = None
 ) -> None:
-    async def use(xrm: Platform, actor: Actor) -> str:
+    async def use(xrm: Platform, actor: Actor) -> AgendaText:
         return await xrm.agenda_files.dump(actor, owner)
 
-    text = in_base(base, use)
+    agenda = in_base(base, use)
     if output is None:
-        print(text, end="")
-        return
-    with file_to_write(output) as file:
-        file.write(text.encode())
+        print(agenda.text, end="")
+    else:
+        with file_to_write(output) as file:
+            file.write(agenda.text.encode())
+    if agenda.left_out:
+        note("export_cut", left_out=agenda.left_out)
 
 
 @commands.command("feed", cls=Command)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xrm_platform.agenda import feeds, files
 from xrm_platform.agenda.drawing import MAX_TEXT, MAX_UID, prepare
 from xrm_platform.agenda.ical.components import Incomprehensible
 from xrm_platform.agenda.ical.files import MAX_NOTES, joined, masked, read_file
@@ -191,7 +192,7 @@ async def test_what_was_exported_is_unchanged_when_it_is_imported(xrm, admin, ad
     await add(recurrence="FREQ=WEEKLY", participants=("DIR",), location="Lyon; étage 2")
     await add("Jour", start=date(2026, 3, 2), private=True)
 
-    exported = await xrm.agenda_files.dump(admin, "COM")
+    exported = (await xrm.agenda_files.dump(admin, "COM")).text
     again = await xrm.agenda_files.load(admin, "COM", exported.encode())
 
     assert (again.unchanged, again.changed, again.notes) == (2, 0, ())
@@ -201,7 +202,7 @@ async def test_what_was_exported_is_unchanged_when_it_is_imported(xrm, admin, ad
 async def test_a_manager_exports_private_events_as_busy_and_does_not_overwrite_them(xrm, admin, as_, add):
     made = await add("Médecin", private=True)
 
-    exported = await xrm.agenda_files.dump(as_("DIR"), "COM", busy_word="Occupé")
+    exported = (await xrm.agenda_files.dump(as_("DIR"), "COM", busy_word="Occupé")).text
     loaded = await xrm.agenda_files.load(as_("DIR"), "COM", exported.encode())
 
     assert "Médecin" not in exported
@@ -243,7 +244,7 @@ async def test_a_feed_shows_an_agenda_until_it_is_revoked(xrm, admin, as_, add):
     feed, url = await xrm.feeds.create(as_("COM"), "COM")
     token = re.fullmatch(r"https://xrm\.example/feeds/(.+)\.ics", url)[1]
 
-    shown = await xrm.feeds.read(token)
+    shown = (await xrm.feeds.read(token)).text
 
     summaries = sorted(str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(shown).events)
     assert summaries == ["Occupé", "Visite"]
@@ -270,3 +271,20 @@ async def test_an_agenda_is_given_away_by_its_owner_only(xrm, as_, admin):
     with pytest.raises(Missing):
         await xrm.feeds.revoke(as_("DIR"), feed.id)
     assert (await xrm.feeds.revoke(as_("ALONE", is_admin=True), feed.id)).revoked_at is not None
+
+
+async def test_what_is_too_much_for_a_file_is_counted(xrm, admin, add, monkeypatch):
+    monkeypatch.setattr(files, "MAX_EXPORTED", 2)
+    monkeypatch.setattr(feeds, "MAX_EVENTS", 1)
+    _, url = await xrm.feeds.create(admin, "COM")
+    token = url.rpartition("/")[2].removesuffix(".ics")
+    for number in range(2):
+        await add(f"Visite {number}")
+    assert (await xrm.agenda_files.dump(admin, "COM")).left_out == 0
+
+    await add("Visite 2")
+    exported = await xrm.agenda_files.dump(admin, "COM")
+    read = await xrm.feeds.read(token)
+
+    assert (exported.left_out, exported.text.count("BEGIN:VEVENT")) == (1, 2)
+    assert (read.left_out, read.text.count("BEGIN:VEVENT")) == (2, 1)

@@ -22,6 +22,7 @@ from xrm_platform.agenda.views import (
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
 from xrm_platform.web.endpoints import Answer, Binary, Need, endpoint
+from xrm_platform.web.feeds import LEFT_OUT
 from xrm_platform.web.schemas.agenda import (
     AgendaPreferencesChange,
     EventChange,
@@ -192,12 +193,12 @@ async def list_free_slots(call: Call) -> dict[str, tuple[SlotView, ...]]:
 
 
 @endpoint("GET", AGENDA, "agenda", "Export an agenda", Need.READ, answer_types=CALENDAR)
-async def export_agenda(call: Call) -> Binary:
-    """As one .ics file. Private events of others hold their times only."""
+async def export_agenda(call: Call) -> Answer:
+    """As one .ics file of at most 50,000 events; the header `XRM-Events-Left-Out` says how many more there are. Private
+    events of others hold their times only."""
     word = call.xrm.wording.say("agenda", "busy", language=call.language)
-    return Binary(
-        (await call.xrm.agenda_files.dump(call.actor, call.path["code"], busy_word=word)).encode(), CALENDAR[0]
-    )
+    agenda = await call.xrm.agenda_files.dump(call.actor, call.path["code"], busy_word=word)
+    return Answer(Binary(agenda.text.encode(), CALENDAR[0]), headers={LEFT_OUT: str(agenda.left_out)})
 
 
 @endpoint(
