@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from xrm_platform.problems import Unavailable
+
 from .faults import faults_as_problems
 from .migrations import pending_migrations
 
