@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from datetime import datetime, timedelta
 from typing import Any
 
-from xrm_platform.providers import AuthError, DriverContext
+from xrm_platform.providers import AuthError, DriverContext, TransientError
 
 from . import consent, oauth_services
 from .consent import Form
@@ -51,7 +52,11 @@ class TokenSource:
     def token_in_thread(self, refused: str | None = None) -> str:
         """`token`, for a thread beside the loop."""
         asked = asyncio.run_coroutine_threadsafe(self.token(refused), self._loop)
-        return asked.result(THREAD_SECONDS)
+        try:
+            return asked.result(THREAD_SECONDS)
+        except (CancelledError, TimeoutError) as error:  # the loop ends, or is busy with worse
+            asked.cancel()
+            raise TransientError("sign_in_service_ill", detail=type(error).__name__) from error
 
     def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
         """Where the person allows access."""
