@@ -46,6 +46,7 @@ from .messages import (
     SmsEncoding,
     VendorAccount,
 )
+from .presets import AddressPart, Alternative, Discovery, Preset, SettingValue
 from .providers import (
     HOOK_API,
     CalendarDriver,
@@ -71,6 +72,8 @@ __all__ = [
     "HOOK_API",
     "AccountError",
     "Address",
+    "AddressPart",
+    "Alternative",
     "Attachment",
     "AuthError",
     "BadResponse",
@@ -87,6 +90,7 @@ __all__ = [
     "Consent",
     "DeliveryEvent",
     "DeliveryStatus",
+    "Discovery",
     "Driver",
     "DriverContext",
     "Handover",
@@ -105,6 +109,7 @@ __all__ = [
     "OutgoingMail",
     "OutgoingSms",
     "PermanentError",
+    "Preset",
     "ProviderDescriptor",
     "ProviderError",
     "ProviderSettings",
@@ -121,6 +126,7 @@ __all__ = [
     "SchedulingCalendars",
     "SendResult",
     "SentSms",
+    "SettingValue",
     "SmsDriver",
     "SmsEncoding",
     "Tick",

@@ -23,6 +23,7 @@ from .messages import (
     SentSms,
     VendorAccount,
 )
+from .presets import Discovery, Preset
 from .settings import ProviderSettings
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ class ProviderDescriptor:
     account_setting: str = ""
     """ACCOUNTS: the setting that says which of the vendor's accounts is meant. To offer a choice, the platform loads
     the settings by `load_sign_in`, builds a driver of what there is, and calls `accounts` on it and nothing else."""
+    presets: tuple[Preset, ...] = ()
+    """Services whose settings are known, in the order in which forms offer them."""
+    discovery: Discovery | None = None
+    """How a mail domain that is in no preset may tell its settings by itself."""
     api: tuple[int, int] = HOOK_API
 
 

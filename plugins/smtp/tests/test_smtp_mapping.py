@@ -78,7 +78,7 @@ def test_a_refused_sender(reply: Reply, kind: type[ProviderError], code: str) ->
         (Reply(553, "5.1.3 Bad address"), InvalidRecipient, "invalid_recipient"),
         (Reply(550, "5.1.8 Sender address has no MX"), PermanentError, "sender_refused"),
         (Reply(553, "5.7.1 <eve@example.com>: Sender address rejected: not owned"), PermanentError, "sender_refused"),
-        (Reply(554, "5.7.1 Relay access denied"), PermanentError, "sender_refused"),
+        (Reply(554, "5.7.1 Relay access denied"), PermanentError, "relay_refused"),
         (Reply(552, "5.2.2 Mailbox full"), PermanentError, "mailbox_full"),
         (Reply(554, "5.2.1 Mailbox disabled"), PermanentError, "recipient_refused"),
         (Reply(450, "4.2.0 Greylisted"), TransientError, "try_later"),
@@ -115,7 +115,7 @@ def test_a_greeting_that_sends_us_away_can_be_tried_again(code: int) -> None:
 
 def test_a_connection_that_does_not_come_about_says_why() -> None:
     untrusted = ssl.SSLCertVerificationError("self-signed certificate")
-    untrusted.verify_message = "self-signed certificate"
+    untrusted.verify_code, untrusted.verify_message = 18, "self-signed certificate"
     wrong = ssl.SSLError(1, "WRONG_VERSION_NUMBER")
     wrapped = ConnectionError("Error connecting")
     wrapped.__cause__ = untrusted

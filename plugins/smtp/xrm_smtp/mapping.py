@@ -53,7 +53,14 @@ MICROSOFT_WORDS = {
 """What 5.7.139 is about is in the words only."""
 
 
-TLS_CODES = frozenset({"certificate_refused", "wrong_security"})
+CERTIFICATE_CODES = {
+    10: "certificate_expired",
+    62: "certificate_of_another",
+    64: "certificate_of_another",
+}
+"""Errors of OpenSSL's verification (x509_vfy.h): has expired, host name mismatch, IP address mismatch."""
+
+TLS_CODES = frozenset({"certificate_refused", "wrong_security", *CERTIFICATE_CODES.values()})
 """Codes of `connection_error` that are about TLS: the server was reached."""
 
 
@@ -117,7 +124,8 @@ def recipient_error(reply: Reply, size: int) -> ProviderError:
     if (subject, detail) == (2, 2):
         return PermanentError("mailbox_full", detail=reply.detail)
     if subject == 7:
-        return PermanentError("sender_refused", detail=reply.detail)
+        relaying = "relay" in reply.text.lower()  # the words of Postfix, Exim and Exchange
+        return PermanentError("relay_refused" if relaying else "sender_refused", detail=reply.detail)
     if subject == 1 and detail in {7, 8}:  # RFC 3463 §3.2: the address of the sender
         return PermanentError("sender_refused", detail=reply.detail)
     if subject == 1 or (subject == 0 and reply.code in {550, 551, 553}):
@@ -146,7 +154,8 @@ def connection_error(error: BaseException, host: str, port: int) -> ProviderErro
     """No connection came about: unknown name, closed port, silence, or TLS that does not fit."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return AccountError("certificate_refused", host=host, detail=cause.verify_message)
+            code = CERTIFICATE_CODES.get(cause.verify_code, "certificate_refused")
+            return AccountError(code, host=host, detail=cause.verify_message)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT_IN_TLS):
             return AccountError("wrong_security", host=host, port=port, detail=str(cause))
     if isinstance(error, TimeoutError):

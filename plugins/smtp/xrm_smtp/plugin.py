@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from xrm_platform.providers import Capability, Channel, Limits, ProviderDescriptor, hookimpl
 
 from .handover.descriptors import APPLE_MAIL, OUTLOOK
+from .autoconfig import Autoconfig
+from .presets import PRESETS
 from .settings import SmtpSettings
 
 SMTP = ProviderDescriptor(
@@ -19,6 +21,8 @@ SMTP = ProviderDescriptor(
     # commit, and is what a crash of the platform leaves unknown: five is fast enough and few enough.
     limits=Limits(batch=5, connections=4, timeout=120.0),
     translations="xrm_smtp",
+    presets=PRESETS,
+    discovery=Autoconfig(),
 )
 
 
