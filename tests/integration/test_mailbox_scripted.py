@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -76,6 +78,27 @@ async def test_without_uidl_the_headers_are_the_key_whatever_the_server_adds() -
         (read,) = await driver.fetch([before[0].key], MIB)
     assert [entry.key for entry in before] == [entry.key for entry in reversed(after)]
     assert read.content == changed[1]
+
+
+@pytest.mark.parametrize(("old", "young"), [(0, 3), (1, 0), (500, 0), (500, 1), (500, 37), (3, 200)])
+async def test_of_a_pop_mailbox_of_many_years_only_the_young_are_listed(old: int, young: int) -> None:
+    def came(days: int) -> bytes:
+        return (
+            f"Received: by b.example; {format_datetime(datetime.now(UTC) - timedelta(days=days))}\r\n\r\nx\r\n".encode()
+        )
+
+    mails = [came(400)] * old + [came(2)] * young
+    async with opened("pop", b"+OK\r\n", pop_answers(mails)) as (driver, server):
+        first = await driver.inbox(None)
+        asked = len([line for line in server.said if line.startswith("TOP")])
+        mails.append(came(0))
+        then = await driver.inbox(first.cursor)
+        del mails[: old // 2]
+        again = await driver.inbox("gone")
+    assert len(first.entries) == young
+    assert asked <= 25
+    assert [entry.key for entry in then.entries] == [f"key-{n}" for n in range(old + 1, old + young + 2)]
+    assert len(again.entries) == young + 1
 
 
 async def test_without_uidl_and_top_no_mail_can_be_told_from_another() -> None:

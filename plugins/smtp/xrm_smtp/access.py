@@ -7,12 +7,16 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from xrm_platform.providers import AccountError, ProviderError, TransientError
 
 from .mapping import connection_error
 from .tokens import TokenSource
+
+FIRST = timedelta(days=30)
+"""How old a mail may be that is read when a mailbox is connected, which may hold those of twenty years."""
 
 SOCKET_SECONDS = 30.0
 """How long a server may be silent."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import imaplib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from xrm_platform.providers import BadResponse, InboundMail, MailEntry, MailListing, NotFound, TransientError
 
-from .access import Access
+from .access import FIRST, Access
 from .folders import SENT, Purpose, folder_for, quoted
 from .imap_session import imap_session, told
-
-FIRST = timedelta(days=30)
-"""How old a mail may be that is read when a mailbox is connected; an INBOX may hold those of twenty years."""
 
 AT_ONCE = 500
 """Mails whose sizes are asked for in one command."""

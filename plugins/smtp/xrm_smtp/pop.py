@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import parsedate_to_datetime
 
 from xrm_platform.providers import InboundMail, MailEntry, MailListing, TransientError, Unsupported
 
-from .access import Access, mapped
+from .access import FIRST, Access, mapped
 from .pop_session import PopSession, RefusedError, refused
 
 HEADERS = 256 * 1024
@@ -24,12 +28,18 @@ class PopMailbox:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def listing(self, _: str | None) -> MailListing:
-        """All that lies there; POP knows no place to go on from."""
+    def listing(self, cursor: str | None) -> MailListing:
+        """All that lies there and was young when the mailbox was first looked at; POP knows no place to go on from.
+        `cursor` is the key of the last mail that was old."""
         with self._session() as session:
             sizes = _numbered(session.lines("LIST"))
             numbers = self._numbers(session)
-        return MailListing(tuple(MailEntry(key, int(sizes.get(number, "0"))) for key, number in numbers.items()))
+            keys = list(numbers)
+            # It is not there the first time, and when that mail is gone.
+            known = cursor is not None and cursor in numbers
+            old = keys.index(str(cursor)) + 1 if known else _count_of_old(session, list(numbers.values()))
+        entries = tuple(MailEntry(key, int(sizes.get(numbers[key], "0"))) for key in keys[old:])
+        return MailListing(entries, keys[old - 1] if old else None)
 
     def fetch(self, keys: Sequence[str], max_bytes: int) -> list[InboundMail]:
         """As the contract says."""
@@ -66,6 +76,39 @@ class PopMailbox:
                     yield session
             except RefusedError as error:
                 raise refused(error) from error
+
+
+def _count_of_old(session: PopSession, numbers: Sequence[str]) -> int:
+    """How many of the mails, which lie in the order in which they came, are older than `FIRST`. Looked for from the
+    newest on, in steps, so that few headers are read of a mailbox of twenty years."""
+    since = datetime.now(UTC) - FIRST
+    young, old = len(numbers), 0  # what is known of the place where young mails begin
+    step = 1
+    try:
+        while young > old:
+            looked = max(old, young - step)
+            came = _came(session, numbers[looked])
+            if came is None or came >= since:
+                young, step = looked, step * 2
+            else:
+                old, step = looked + 1, 1 if young - looked <= 2 else (young - looked) // 2
+    except RefusedError:  # it has no TOP: who knows
+        return 0
+    return young
+
+
+def _came(session: PopSession, number: str) -> datetime | None:
+    """When a mail came, by what the last server wrote above it, else when it says that it was written."""
+    headers = session.octets(f"TOP {number} 0", HEADERS)
+    if headers is None:
+        raise TransientError("mailbox_connection_lost")
+    message = BytesHeaderParser(policy=compat32).parsebytes(headers)
+    written = str(message.get("Received", "")).rpartition(";")[2] or str(message.get("Date", ""))
+    try:
+        came = parsedate_to_datetime(written.strip())
+        return came.replace(tzinfo=UTC) if came.tzinfo is None else came
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _key(session: PopSession, number: str) -> str:
