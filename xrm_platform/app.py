@@ -16,6 +16,7 @@ from .accounts.connections import Connections
 from .accounts.consents import Consents
 from .accounts.enabling import Providers
 from .accounts.preferences import Preferences
+from .accounts.presets import Presets
 from .agenda import (
     EXTEND,
     INVITE,
@@ -83,6 +84,7 @@ from .messaging.inbound import (
 from .messaging.inbound.queries import repoint_contact
 from .messaging.mail.copies import Copies
 from .messaging.mail.errors import AddressesInError
+from .messaging.mail.trying import MailTests
 from .messaging.reconciling import Reconciling
 from .messaging.using import messages_wait
 from .people.api_tokens import ApiTokens
@@ -152,7 +154,8 @@ class Platform:
         self.accounts = Accounts(store, registry, self.connections, box, now, self.wording, uses=uses)
         self.consents = Consents(store, registry, self.connections, box, now, config.public_url)
         self.choice = Choice(store, now)
-        self.preferences = Preferences(store, now)
+        self.presets = Presets(registry)
+        self.preferences = Preferences(store, registry, box, now)
 
         self._wire_messaging(now)
         self._wire_agenda(now)
@@ -186,6 +189,7 @@ class Platform:
         self.sms_previews = SmsPreviews(store, registry, self.connections, now)
         entrance = Entrance(store, registry, self.wording)
         self.sending = Sending(store, registry, files, self.notices, wake, now, entrance, self.connections)
+        self.mail_tests = MailTests(store, registry, self.accounts, self.connections, entrance, self.wording, now)
         showing = Showing(registry)
         self.bulk_preparing = Preparing(store, registry, showing, now)
         self.bulks = Bulks(store, showing, self.notices, wake, now, self.wording)

@@ -13,6 +13,7 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import CollaboratorRef
 from xrm_platform.people.rights import require_admin
 from xrm_platform.problems import Conflicting, Missing
+from xrm_platform.providers import Channel
 from xrm_platform.registry import Registry
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, new_id, page_of
 
@@ -52,11 +53,7 @@ class Choice:
         async with self._store.write() as session:
             await people.lock_base(session, base_id=actor.base_id)
             owner = await collaborator_of(session, base_id=actor.base_id, code=collaborator)
-            choice = await queries.choice(session, base_id=actor.base_id, channel=wanted, collaborator_id=_id_of(owner))
-            if choice is None:
-                return
-            await session.delete(choice)
-            _note(session, actor, choice, owner, [choice.account_id, None], self._now())
+            await drop_choice(session, actor, wanted, owner, at=self._now())
 
     async def list(self, actor: Actor, *, after: str | None = None, limit: int = DEFAULT_LIMIT) -> Page[ChoiceView]:
         """The base's defaults and the collaborators' own; a collaborator sees those that concern them."""
@@ -96,6 +93,16 @@ async def put_choice(
     choice.account_id = account.id
     if before != account.id:
         _note(session, actor, choice, owner, [before, account.id], at)
+
+
+async def drop_choice(
+    session: AsyncSession, actor: Actor, channel: Channel, owner: CollaboratorRef | None, *, at: datetime
+) -> None:
+    """Take back what `owner` chose, for None the base's default, in a transaction that holds the base."""
+    choice = await queries.choice(session, base_id=actor.base_id, channel=channel, collaborator_id=_id_of(owner))
+    if choice is not None:
+        await session.delete(choice)
+        _note(session, actor, choice, owner, [choice.account_id, None], at)
 
 
 async def has_choice(session: AsyncSession, actor: Actor, row: AccountRow, owner: CollaboratorRef) -> bool:

@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.people.tables import Base, Collaborator
 
-from .tables import CommunicationPreferences, EnabledProvider, ProviderAccount, ProviderChoice
+from .tables import (
+    CollaboratorMailSoftware,
+    CommunicationPreferences,
+    EnabledProvider,
+    ProviderAccount,
+    ProviderChoice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,9 @@ async def accounts(
 
 
 async def chosen_account(
-    session: AsyncSession, *, base_id: str, collaborator_id: str, channel: str
+    session: AsyncSession, *, base_id: str, collaborator_id: str | None, channel: str
 ) -> AccountRow | None:
-    """The account that the collaborator chose, else the base's default."""
+    """The account that the collaborator chose, else the base's default; for None that default."""
     query = (
         _accounts(base_id)
         .join(
@@ -228,6 +234,12 @@ async def choices(
 
 async def preferences(session: AsyncSession, *, base_id: str) -> CommunicationPreferences | None:
     return await session.get(CommunicationPreferences, base_id)
+
+
+async def own_mail_software(
+    session: AsyncSession, *, base_id: str, collaborator_id: str
+) -> CollaboratorMailSoftware | None:
+    return await session.get(CollaboratorMailSoftware, (base_id, collaborator_id))
 
 
 @dataclass(frozen=True, slots=True)

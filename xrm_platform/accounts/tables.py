@@ -18,6 +18,22 @@ class CommunicationPreferences(Record):
 
     base_id: Mapped[str] = mapped_column(ForeignKey("base.id"), primary_key=True)
     sms_paused: Mapped[bool] = mapped_column(default=True, server_default=true())
+    mail_software_apple: Mapped[str | None]
+    mail_software_windows: Mapped[str | None]
+
+
+class CollaboratorMailSoftware(Record):
+    """The mail software of a collaborator, where it is another than the base's; None is the base's."""
+
+    __tablename__ = "own_mail_software"
+    __table_args__ = (
+        ForeignKeyConstraint(["base_id", "collaborator_id"], ["collaborator.base_id", "collaborator.id"]),
+    )
+
+    base_id: Mapped[str] = mapped_column(primary_key=True)
+    collaborator_id: Mapped[str] = mapped_column(primary_key=True)
+    mail_software_apple: Mapped[str | None]
+    mail_software_windows: Mapped[str | None]
 
 
 class EnabledProvider(Record):

@@ -28,6 +28,19 @@ class ProviderView:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetView:
+    """What an account at a well-known service is set to; for an address, with the name to sign in. `hints` are keys of
+    the section `hints` of the translations in `package`: what the person has to do there."""
+
+    name: str
+    label: str
+    domains: tuple[str, ...]
+    settings: dict[str, Any]
+    hints: tuple[str, ...]
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """An account of the base (`collaborator` is None) or of one collaborator.
 
@@ -103,7 +116,49 @@ class ChoiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSoftwareView:
+    """The mail software in use in an environment (`apple`, `windows`), and the provider that hands mail over to it.
+    `own` says that a collaborator has another than the base."""
+
+    environment: str
+    software: str | None
+    provider: str | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DirectSendingView:
+    """The account by which mail goes out directly, the guide's "SMTP actuel pour envois directs"; `collaborator` when
+    it is a personal one. Only administrators are told whether it signs in (`authenticated`)."""
+
+    account: str
+    name: str
+    provider: str
+    collaborator: str | None
+    authenticated: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailPreferencesView:
+    """Preferences of mail: of the base, or what holds for a collaborator."""
+
+    collaborator: str | None
+    mail_software: tuple[MailSoftwareView, ...]
+    direct_sending: DirectSendingView | None
+
+
+class MailPreferencesChanges(TypedDict, total=False):
+    """`mail_software` by environment; `direct_sending` is the id of an account. None is none, for a collaborator what
+    the base has."""
+
+    mail_software: dict[str, str | None]
+    direct_sending: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PreferencesView:
     """`sms_paused` is the guide's "Ne pas envoyer de SMS pour le moment"."""
 
     sms_paused: bool
+    mail_software: tuple[MailSoftwareView, ...]
+    direct_sending: DirectSendingView | None

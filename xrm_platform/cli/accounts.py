@@ -8,22 +8,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xrm_platform.problems import Missing
-
 from .failures import REFUSED
-from .given import Ungiven, secrets_given, settings_given
+from .given import secrets_given, settings_given
 from .help import Command, noun
-from .options import AccountId, After, Base, ChannelName, CollaboratorCode, Json, Limit, Secrets, Settings
+from .options import (
+    AccountId,
+    After,
+    Base,
+    ChannelName,
+    CollaboratorCode,
+    Json,
+    Limit,
+    Secrets,
+    SenderIfAny,
+    Settings,
+)
 from .output import as_json, show, show_list, tell
 from .paging import pages
+from .presets import provider_named, with_preset
 from .prompts import ask_setting
 from .session import Use, in_base, sentence_of
 from .ticks import show_ticks
 from .words import say
 
 if TYPE_CHECKING:
-    from xrm_platform.accounts.views import AccountView, ProviderView
+    from xrm_platform.accounts.views import AccountView, CheckView, ProviderView
     from xrm_platform.app import Platform
+    from xrm_platform.messaging.mail.trying import MailTestView
     from xrm_platform.people.actor import Actor
 
 commands = noun()
@@ -41,11 +52,15 @@ def add(
     channel: ChannelName = None,
     collaborator: CollaboratorCode = None,
     default: Annotated[bool, typer.Option("--default")] = False,
+    preset: Annotated[str | None, typer.Option("--preset", metavar="NAME")] = None,
+    address: Annotated[str | None, typer.Option("--address", metavar="ADDRESS")] = None,
+    search: Annotated[bool, typer.Option("--search")] = False,
     json: Json = False,
 ) -> None:
     async def use(xrm: Platform, actor: Actor) -> AccountView:
-        provider = _provider(await xrm.providers.list(actor), slug, channel)
-        settings = _given(provider, set_, secret)
+        provider = provider_named(await xrm.providers.list(actor), slug, channel)
+        given = _given(provider, set_, secret)
+        settings = await with_preset(xrm, actor, provider, given, preset=preset, address=address, search=search)
         for setting in provider.settings:
             if setting.required and setting.name not in settings and sys.stdin.isatty():
                 label = sentence_of(xrm, provider.channel, provider.slug, "settings", setting.label)
@@ -67,7 +82,7 @@ def find(
     json: Json = False,
 ) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        provider = _provider(await xrm.providers.list(actor), slug, channel)
+        provider = provider_named(await xrm.providers.list(actor), slug, channel)
         return await xrm.accounts.offers(actor, slug, _given(provider, set_, secret), channel=provider.channel)
 
     show_list(in_base(base, use), ("reference", "label", "messages_left"), json_wanted=json)
@@ -84,7 +99,7 @@ def set_account(
 ) -> None:
     async def use(xrm: Platform, actor: Actor) -> AccountView:
         account = await xrm.accounts.get(actor, id_)
-        provider = _provider(await xrm.providers.list(actor), account.provider, account.channel)
+        provider = provider_named(await xrm.providers.list(actor), account.provider, account.channel)
         changes: Any = {}
         if name is not None:
             changes["name"] = name
@@ -109,28 +124,27 @@ def list_(
 
 @commands.command("check", cls=Command)
 def check(id_: AccountId, base: Base, json: Json = False) -> None:
-    async def use(xrm: Platform, actor: Actor) -> tuple[Any, list[tuple[str, str, str]]]:
-        checked = await xrm.accounts.check(actor, id_)
-        account = checked.account
-        told = [
-            (
-                tick.state,
-                sentence_of(xrm, account.channel, account.provider, "steps", tick.step, tick.params),
-                sentence_of(xrm, account.channel, account.provider, "errors", tick.code, tick.params)
-                if tick.code
-                else "",
-            )
-            for tick in checked.ticks
-        ]
-        return checked, told
+    async def use(xrm: Platform, actor: Actor) -> CheckView:
+        return await xrm.accounts.check(actor, id_)
 
-    checked, told = in_base(base, use, progress="checking")
-    if json:
-        show(checked, json_wanted=True)
-    else:
-        show_ticks(told)
-    if not checked.ok:
-        raise typer.Exit(REFUSED)
+    _show_steps(base, use, "checking", json_wanted=json)
+
+
+@commands.command("test", cls=Command)
+def send_test_mail(
+    id_: AccountId,
+    base: Base,
+    sender: SenderIfAny = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="ADDRESS")] = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> MailTestView:
+        tested = await xrm.mail_tests.send(actor, id_, sender=sender, to=to)
+        if not json:
+            tell("mail_test", sender=tested.sender, to=", ".join(tested.to))
+        return tested
+
+    _show_steps(base, use, "testing", json_wanted=json)
 
 
 @commands.command("connect", cls=Command)
@@ -220,15 +234,29 @@ def _show_account(base: str, use: Use[AccountView], *, json_wanted: bool) -> Non
     show(account if json_wanted else told, json_wanted=json_wanted)
 
 
-def _provider(providers: Sequence[ProviderView], slug: str, channel: str | None) -> ProviderView:
-    """The provider that is meant. Raises `Missing`, and `Ungiven` when several channels have one of this name."""
-    found = [one for one in providers if one.slug == slug and channel in (None, one.channel)]
-    if not found:
-        installed = ", ".join(sorted({one.slug for one in providers})) or "-"
-        raise Missing("unknown_provider", provider=slug, installed=installed)
-    if len(found) > 1:
-        raise Ungiven("channel_needed", slug=slug, channels=", ".join(one.channel for one in found))
-    return found[0]
+def _show_steps(base: str, use: Use[CheckView | MailTestView], progress: str, *, json_wanted: bool) -> None:
+    """Do `use` and show each of its steps. Ends the command with 1 when one failed."""
+
+    async def with_sentences(xrm: Platform, actor: Actor) -> tuple[Any, list[tuple[str, str, str]]]:
+        tried = await use(xrm, actor)
+        where = (xrm, tried.account.channel, tried.account.provider)
+        told = [
+            (
+                tick.state,
+                sentence_of(*where, "steps", tick.step, tick.params),
+                sentence_of(*where, "errors", tick.code, tick.params) if tick.code else "",
+            )
+            for tick in tried.ticks
+        ]
+        return tried, told
+
+    tried, told = in_base(base, with_sentences, progress=progress)
+    if json_wanted:
+        show(tried, json_wanted=True)
+    else:
+        show_ticks(told)
+    if not tried.ok:
+        raise typer.Exit(REFUSED)
 
 
 def _given(provider: ProviderView, settings: Sequence[str] | None, secrets: Sequence[str] | None) -> dict[str, Any]:

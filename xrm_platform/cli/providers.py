@@ -9,6 +9,7 @@ import typer
 from .help import Command, noun
 from .options import Base, ChannelName, Json
 from .output import show_list, tell
+from .presets import provider_named, tell_hints
 from .session import in_base
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from xrm_platform.people.actor import Actor
 
 commands = noun()
+
+COLUMNS = ("name", "label", "domains", "settings")
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG")]
 
@@ -44,3 +47,23 @@ def disable(slug: Slug, base: Base, channel: ChannelName = None) -> None:
 
     in_base(base, use)
     tell("provider_disabled", slug=slug, base=base)
+
+
+@commands.command("presets", cls=Command)
+def presets(
+    slug: Slug,
+    base: Base,
+    address: Annotated[str | None, typer.Option("--address", metavar="ADDRESS")] = None,
+    search: Annotated[bool, typer.Option("--search")] = False,
+    channel: ChannelName = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        found = await xrm.presets.find(actor, slug, channel=channel, address=address, search=search)
+        if address is not None and not json:
+            provider = provider_named(await xrm.providers.list(actor), slug, channel)
+            for one in found:
+                tell_hints(xrm, provider, one)
+        return found
+
+    show_list(in_base(base, use, progress="searching" if search else None), COLUMNS, json_wanted=json)

@@ -158,3 +158,78 @@ def test_missing_settings_are_asked_for_at_a_terminal(enabled, monkeypatch):
     assert added.code == 0, added.err
     assert len(asked) == 1
     assert added.json["settings"]["host"] == "127.0.0.1"
+
+
+def test_an_account_is_tested_by_a_mail(xrm, mail_account):
+    tested = xrm("accounts", "test", mail_account, "--base", "ACME", "--from", "COM", "--json")
+    told = xrm("accounts", "test", mail_account, "--base", "ACME", "--from", "COM", "--to", "ann@client.example")
+
+    assert (tested.code, tested.json["ok"]) == (0, True)
+    assert {"reached", "sent", "copied"} <= {tick["step"] for tick in tested.json["ticks"]}
+    assert "ann@client.example" in told.out
+
+
+def test_a_test_that_fails_says_what_to_change_and_exits_1(xrm, mail_account):
+    xrm("accounts", "set", mail_account, "--base", "ACME", "--secret", "password=-", stdin="wrong\n")
+    tested = xrm("accounts", "test", mail_account, "--base", "ACME", "--from", "COM")
+
+    assert tested.code == 1
+    assert "Enter them again" in tested.out
+
+
+def test_a_preset_fills_what_was_not_given_and_says_what_to_do(enabled):
+    command = ("accounts", "add", "smtp", "--base", "ACME", "--secret", "password=-", "--json")
+    added = enabled(*command, "--name", "Free", "--address", "jean@free.fr", "--set", "receive=none", stdin="x\n")
+    named = enabled(
+        *command,
+        "--name",
+        "OVH",
+        "--preset",
+        "ovh",
+        "--address",
+        "jean@acme.example",
+        "--set",
+        "receive=pop",
+        stdin="x\n",
+    )
+
+    assert added.json["settings"] == {
+        "host": "smtp.free.fr",
+        "port": 465,
+        "security": "tls",
+        "username": "jean",
+        "receive": "none",
+    }
+    assert "part before the @" in added.err
+    assert (named.json["settings"]["receive_port"], named.json["settings"]["username"]) == (995, "jean@acme.example")
+
+
+def test_an_address_of_which_nothing_is_known_says_what_else_there_is(enabled):
+    command = ("accounts", "add", "smtp", "--base", "ACME", "--name", "x")
+
+    assert "--search" in enabled(*command, "--address", "jean@acme.example").line
+    assert "orange" in enabled(*command, "--preset", "minitel").line
+
+
+def test_presets_are_listed(xrm):
+    listed = xrm("providers", "presets", "smtp", "--base", "ACME", "--json").items
+    (one,) = xrm("providers", "presets", "smtp", "--base", "ACME", "--address", "jean@orange.fr", "--json").items
+
+    assert len(listed) > 10
+    assert one["settings"]["username"] == "jean@orange.fr"
+
+
+def test_communication_preferences_are_those_of_the_guide(xrm, mail_account):
+    shown = xrm(
+        "preferences", "set", "--base", "ACME", "--apple", "mail", "--windows", "outlook", "--smtp", mail_account
+    )
+    own = xrm("preferences", "set", "--base", "ACME", "--collaborator", "COM", "--apple", "entourage", "--json")
+    taken = xrm("preferences", "set", "--base", "ACME", "--collaborator", "COM", "--apple", "none")
+    refused = xrm("preferences", "set", "--base", "ACME", "--windows", "mail")
+
+    assert "Mail software (Apple)" in shown.out
+    assert "with authentication" in shown.out
+    assert own.json["mail_software"][0]["provider"] == "outlook"
+    assert "Entourage" not in taken.out
+    assert "outlook" in refused.line
+    assert mail_account in xrm("preferences", "show", "--base", "ACME").out

@@ -39,6 +39,8 @@ BODIES = {
     "change_account": {"name": "Changed"},
     "choose": {"account": "{mail_account}"},
     "change_preferences": {"sms_paused": False},
+    "change_own_preferences": {"mail_software": {"windows": "outlook"}},
+    "test_account": {"sender": "COM"},
     "send_mail": {"sender": "COM", "to": ["a@b.example"], "subject": "x", "text": "x"},
     "send_sms": {"sender": "COM", "to": ["0612345678"], "text": "x"},
     "preview_sms": {"text": "x"},

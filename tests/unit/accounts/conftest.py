@@ -134,7 +134,7 @@ async def rooms_over(store, box, clock, http, wording):
             providers=Providers(store, registry, clock),
             accounts=Accounts(store, registry, connections, box, clock, wording),
             choice=Choice(store, clock),
-            preferences=Preferences(store, clock),
+            preferences=Preferences(store, registry, box, clock),
         )
 
     yield rooms

@@ -5,7 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-TABLES = ("provider_choice", "provider_account", "provider_enabled", "communication_preferences")
+TABLES = (
+    "provider_choice",
+    "provider_account",
+    "provider_enabled",
+    "own_mail_software",
+    "communication_preferences",
+)
 """In the order in which they can be dropped."""
 
 
@@ -14,8 +20,23 @@ def create_accounts() -> None:
         "communication_preferences",
         sa.Column("base_id", sa.String(), nullable=False),
         sa.Column("sms_paused", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("mail_software_apple", sa.String(), nullable=True),
+        sa.Column("mail_software_windows", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_communication_preferences_base_id_base"),
         sa.PrimaryKeyConstraint("base_id", name="pk_communication_preferences"),
+    )
+    op.create_table(
+        "own_mail_software",
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("collaborator_id", sa.String(), nullable=False),
+        sa.Column("mail_software_apple", sa.String(), nullable=True),
+        sa.Column("mail_software_windows", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["base_id", "collaborator_id"],
+            ["collaborator.base_id", "collaborator.id"],
+            name="fk_own_mail_software_base_id_collaborator_id_collaborator",
+        ),
+        sa.PrimaryKeyConstraint("base_id", "collaborator_id", name="pk_own_mail_software"),
     )
     op.create_table(
         "provider_enabled",

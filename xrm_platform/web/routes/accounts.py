@@ -11,16 +11,27 @@ from xrm_platform.accounts.views import (
     CheckView,
     ChoiceView,
     ConsentStartedView,
+    MailPreferencesChanges,
+    MailPreferencesView,
     PreferencesView,
+    PresetView,
     ProviderView,
 )
+from xrm_platform.messaging.mail.trying import MailTestView
 from xrm_platform.problems import Conflicting
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
 from xrm_platform.web.endpoints import Answer, Need, endpoint
 from xrm_platform.web.schemas.answers import list_schema, page_schema, view_schema
-from xrm_platform.web.schemas.bodies import AccountChange, AccountNew, ChoiceNew, PreferencesChange
-from xrm_platform.web.schemas.queries import AccountsQuery, ChannelQuery, ChoiceQuery, PageQuery
+from xrm_platform.web.schemas.bodies import (
+    AccountChange,
+    AccountNew,
+    ChoiceNew,
+    MailPreferencesChange,
+    MailTestNew,
+    PreferencesChange,
+)
+from xrm_platform.web.schemas.queries import AccountsQuery, ChannelQuery, ChoiceQuery, PageQuery, PresetsQuery
 from xrm_platform.wording import Wording
 
 PROVIDERS = "/bases/{base}/providers"
@@ -30,6 +41,7 @@ ACCOUNT = ACCOUNTS + "/{id}"
 CHOICES = "/bases/{base}/choices"
 CHOICE = CHOICES + "/{channel}"
 PREFERENCES = "/bases/{base}/preferences"
+OWN_PREFERENCES = "/bases/{base}/collaborators/{code}/preferences"
 
 
 @endpoint("GET", PROVIDERS, "providers", "List providers", Need.ADMIN, answer=list_schema(ProviderView))
@@ -59,6 +71,23 @@ async def enable_provider(call: Call) -> ProviderView:
 async def disable_provider(call: Call) -> None:
     """Its accounts and what is queued stay; nothing goes out through them meanwhile."""
     await call.xrm.providers.disable(call.actor, call.path["slug"], call.query.get("channel"))
+
+
+@endpoint(
+    "GET",
+    PROVIDERS + "/{slug}/presets",
+    "providers",
+    "List settings of well-known services",
+    Need.ADMIN,
+    query=PresetsQuery,
+    answer=list_schema(PresetView),
+)
+async def list_presets(call: Call) -> dict[str, list[PresetView]]:
+    """To be given as `settings` of a new account, with what is still missing. With `address` only that of its domain,
+    filled for it, and none if nothing is known. `hints` say, in the caller's language, what the person has to do at the
+    service. What a `search` finds is the domain's own word: show its servers before asking for the password."""
+    found = await call.xrm.presets.find(call.actor, call.path["slug"], **call.query)
+    return {"items": [hinted(one, call.xrm.wording, call.language) for one in found]}
 
 
 @endpoint("GET", ACCOUNTS, "accounts", "List accounts", Need.READ, query=AccountsQuery, answer=page_schema(AccountView))
@@ -109,6 +138,21 @@ async def remove_account(call: Call) -> None:
 async def check_account(call: Call) -> CheckView:
     """Asks the provider, step by step, as far as the first that fails. Changes nothing there."""
     return await call.xrm.accounts.check(call.actor, call.path["id"])
+
+
+@endpoint(
+    "POST",
+    ACCOUNT + "/test",
+    "accounts",
+    "Test an account of mail by sending one",
+    Need.ADMIN,
+    body=MailTestNew,
+    answer=view_schema(MailTestView),
+)
+async def test_account(call: Call) -> MailTestView:
+    """One small mail, from the real address, step by step: reached, secured, signed in, sent, copied. It is never tried
+    again, and is no message of the base; the audit has it."""
+    return await call.xrm.mail_tests.send(call.actor, call.path["id"], **call.body)
 
 
 @endpoint("POST", ACCOUNT + "/pause", "accounts", "Pause an account", Need.ADMIN, answer=view_schema(AccountView))
@@ -185,11 +229,50 @@ async def show_preferences(call: Call) -> PreferencesView:
     answer=view_schema(PreferencesView),
 )
 async def change_preferences(call: Call) -> PreferencesView:
-    """What is left out stays as it is. `sms_paused` does what `sms/pause` and `sms/release` do."""
-    if "sms_paused" in call.body:
+    """What is left out stays as it is. `sms_paused` does what `sms/pause` and `sms/release` do; `direct_sending` makes
+    an account the base's default for mail."""
+    given = dict(call.body)
+    paused = given.pop("sms_paused", None)
+    if given:
+        await call.xrm.preferences.change_mail(call.actor, cast("MailPreferencesChanges", given))
+    if paused is not None:
         pause = call.xrm.sms_pause
-        await (pause.pause(call.actor) if call.body["sms_paused"] else pause.release(call.actor))
+        await (pause.pause(call.actor) if paused else pause.release(call.actor))
     return await call.xrm.preferences.get(call.actor)
+
+
+@endpoint(
+    "GET",
+    OWN_PREFERENCES,
+    "preferences",
+    "Show the preferences of a collaborator",
+    Need.READ,
+    answer=view_schema(MailPreferencesView),
+)
+async def show_own_preferences(call: Call) -> MailPreferencesView:
+    """What holds for them: their own, else the base's. A collaborator sees their own."""
+    return await call.xrm.preferences.get_mail(call.actor, call.path["code"])
+
+
+@endpoint(
+    "PATCH",
+    OWN_PREFERENCES,
+    "preferences",
+    "Change the preferences of a collaborator",
+    Need.ADMIN,
+    body=MailPreferencesChange,
+    answer=view_schema(MailPreferencesView),
+)
+async def change_own_preferences(call: Call) -> MailPreferencesView:
+    """Where they differ from the base's; null takes that back."""
+    changes = cast("MailPreferencesChanges", call.body)
+    return await call.xrm.preferences.change_mail(call.actor, changes, collaborator=call.path["code"])
+
+
+def hinted(preset: PresetView, wording: Wording, language: str) -> PresetView:
+    """The view with sentences in place of the keys of hints."""
+    hints = tuple(wording.say("hints", one, language=language, package=preset.package) for one in preset.hints)
+    return dataclasses.replace(preset, hints=hints)
 
 
 def labelled(provider: ProviderView, wording: Wording, language: str) -> ProviderView:

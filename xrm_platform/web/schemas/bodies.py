@@ -115,8 +115,35 @@ class ChoiceNew(Body):
     account = string(CODE_LENGTH, required=True)
 
 
-class PreferencesChange(Body):
+class MailSoftwareChange(Body):
+    """What is left out stays as it is; null is none, for a collaborator what the base has."""
+
+    apple = string(CODE_LENGTH, allow_none=True, metadata={"description": "mail, entourage or outlook."})
+    windows = string(CODE_LENGTH, allow_none=True, metadata={"description": "outlook."})
+
+
+class MailPreferencesChange(Body):
+    """What is left out stays as it is."""
+
+    mail_software = fields.Nested(MailSoftwareChange)
+    direct_sending = string(
+        CODE_LENGTH,
+        allow_none=True,
+        metadata={"description": "Id of the account by which mail goes out; null is none, or what the base has."},
+    )
+
+
+class PreferencesChange(MailPreferencesChange):
     sms_paused = fields.Boolean()
+
+
+class MailTestNew(Body):
+    sender = string(
+        CODE_LENGTH,
+        allow_none=True,
+        metadata={"description": "Code of a collaborator; else whose account it is, or who asks."},
+    )
+    to = string(1000, allow_none=True, metadata={"description": "Else the sender's own address."})
 
 
 class AttachmentNew(Body):

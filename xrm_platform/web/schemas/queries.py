@@ -45,6 +45,13 @@ class ChannelQuery(Body):
     channel = choice(Channel, metadata={"description": "Where a provider has the same name on several channels."})
 
 
+class PresetsQuery(ChannelQuery):
+    address = string(metadata={"description": "Only what is known of the domain of this mail address."})
+    search = fields.Boolean(
+        metadata={"description": "If nothing is known, ask the domain itself over https, which takes some seconds."}
+    )
+
+
 class AccountsQuery(PageQuery):
     channel = choice(Channel)
 
