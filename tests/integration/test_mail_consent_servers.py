@@ -13,9 +13,11 @@ import pytest
 from servers.mail_servers import CAMILLE, DIRECTOR, DOMAIN, MailServers
 from servers.reading import delivered
 from xrm_smtp.driver import SmtpMail
+from xrm_smtp.handover.driver import OutlookMail
+from xrm_smtp.handover.settings import HandoverSettings
 from xrm_smtp.settings import SmtpSettings
 
-from xrm_platform.providers import Address, Handover, OutgoingMail, TickState
+from xrm_platform.providers import Address, Handover, OutgoingMail, TickState, Whereabouts
 from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.testing.google_sign_in import SignIn
 from xrm_platform.testing.mail_sign_in import MailSignIn, connect
@@ -104,3 +106,29 @@ async def test_a_shared_mailbox_is_not_opened_to_everybody(account: Opened, rece
     async with account(receive, receive_username=DIRECTOR) as driver:
         failed = (await driver.check())[-1]
         assert (failed.step, failed.code) == ("may_receive", "mailbox_token_refused")
+
+
+async def test_a_draft_lies_in_a_mailbox_that_a_consent_opens(
+    service: MailSignIn, postfix_and_dovecot: MailServers
+) -> None:
+    servers, draft = postfix_and_dovecot, mail()
+    settings = {name: value for name, value in service.settings().items() if name != "username"}
+    given = {
+        **settings,
+        "receive": "imap",
+        "receive_host": "localhost",
+        "receive_port": servers.dovecot.imaps,
+        "receive_username": CAMILLE,
+        "ca_file": str(servers.authority),
+    }
+    loaded = HandoverSettings().load(given)
+
+    async with driver_context() as context, open_driver(OutlookMail, loaded, context) as driver:
+        assert (await driver.check())[-1].code == "consent_needed"
+        await connect(driver)
+        assert {tick.state for tick in await driver.check()} == {TickState.OK}
+        (result,) = await driver.send([draft])
+        found = await driver.whereabouts({draft.id: draft.message_id})
+
+    assert [each.outcome for each in result.recipients] == [Handover.DRAFTED] * 2
+    assert found == {draft.id: Whereabouts.DRAFTS}

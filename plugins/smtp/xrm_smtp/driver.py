@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xrm_platform.providers import (
-    AuthError,
     DriverContext,
     Handover,
     InboundMail,
@@ -23,13 +22,14 @@ from xrm_platform.providers import (
 
 from .client import Connection
 from .compose import ComposedMail, ascii_domain, compose
+from .consented import Consented
 from .dkim_signing import DkimSigner, signer_of
 from .mapping import connection_error
 from .parts import AttachmentEncoder
 from .plugin import SMTP
 from .pool import Pool
 from .receiving import Receiving
-from .tokens import TokenSource, token_source
+from .tokens import token_source
 
 CALL_SECONDS = SMTP.limits.timeout - 10
 """When a call ends by itself. It answers what is known by then, which the platform's cut would lose."""
@@ -37,7 +37,7 @@ CALL_SECONDS = SMTP.limits.timeout - 10
 STEPS = ("reached", "secured", "signed_in", "may_send")
 
 
-class SmtpMail:
+class SmtpMail(Consented):
     """An account at an SMTP server. A batch is composed in one thread, then sent over the account's connections, which
     all calls share: `limits.connections` bounds them together."""
 
@@ -75,14 +75,6 @@ class SmtpMail:
         """Put a copy into the folder of sent mail by IMAP; nothing where the server of the account does so itself."""
         await self._receiving.file_sent(mail, self._encoder)
 
-    def authorize_url(self, state: str, redirect: str, verifier: str) -> str:
-        """Where the person allows access. Raises `AuthError` for an account with a password, as does `redeem`."""
-        return self._by_consent().authorize_url(state, redirect, verifier)
-
-    async def redeem(self, code: str, redirect: str, verifier: str) -> None:
-        """Trade the code that came back for tokens."""
-        await self._by_consent().redeem(code, redirect, verifier)
-
     async def check(self) -> Sequence[Tick]:
         """Connect, secure, sign in, and ask whether the account may send as itself; no mail is sent. Then ask the DNS
         for the key of what is signed, if it is, and try the mailbox, if mail is to come in."""
@@ -94,11 +86,6 @@ class SmtpMail:
         if sending[-1].state is TickState.FAILED:
             return sending
         return [*sending, *await self._receiving.check()]
-
-    def _by_consent(self) -> TokenSource:
-        if self._tokens is None:
-            raise AuthError("consent_not_used")
-        return self._tokens
 
     async def _check_sending(self) -> Sequence[Tick]:
         username = self._settings["username"]

@@ -6,7 +6,7 @@ from xrm_platform.providers import Capability, Channel, Limits, ProviderDescript
 
 from .settings import HandoverSettings
 
-_CAPABILITIES = frozenset({Capability.HANDS_OVER, Capability.INBOUND})
+_CAPABILITIES = frozenset({Capability.HANDS_OVER, Capability.INBOUND, Capability.OAUTH})
 
 # Each mail is a session of its own, and a server allows a person few at once.
 _LIMITS = Limits(batch=1, connections=2, timeout=120.0)

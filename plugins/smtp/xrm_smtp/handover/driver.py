@@ -25,23 +25,26 @@ from xrm_platform.providers import (
     Whereabouts,
 )
 from xrm_smtp.access import Access, access_of
+from xrm_smtp.consented import Consented
 from xrm_smtp.imap import ImapMailbox
 from xrm_smtp.parts import AttachmentEncoder
 from xrm_smtp.pop import PopMailbox
+from xrm_smtp.tokens import token_source
 
 from .eml import draft_octets
 from .ladder import Ways, without_mailbox
 from .mailbox import drafts_folder, put_draft, whereabouts
 
 
-class HandoverMail:
+class HandoverMail(Consented):
     """An account of the person's own mail software. A mail becomes a draft in the mailbox; where there is none, or it
     takes none, a file or a link."""
 
     opens_files: ClassVar[bool]
 
-    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:  # noqa: ARG002
-        access = access_of({**settings, "username": None, "password": None})
+    def __init__(self, settings: Mapping[str, Any], context: DriverContext) -> None:
+        self._tokens = token_source(settings, context)
+        access = access_of({**settings, "username": None, "password": None}, self._tokens)
         self._drafts: Access | None = access if access is not None and access.protocol == "imap" else None
         self._mailbox = None if access is None else ImapMailbox(access) if self._drafts else PopMailbox(access)
         self._ways = Ways(settings["without_mailbox"], self.opens_files)

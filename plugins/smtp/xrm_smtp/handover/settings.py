@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from xrm_platform.providers import ProviderSettings, secret
 from xrm_smtp.loopback import is_loopback
+from xrm_smtp.oauth_services import PASSWORD
+from xrm_smtp.oauth_settings import OAuthSettings
 from xrm_smtp.settings import RECEIVE_PORTS, SECURITY_OF_RECEIVE_PORT
 
 _HOST = validate.Regexp(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$", error="not_a_host")
 
 
-class HandoverSettings(ProviderSettings):
+class MailboxSettings(ProviderSettings):
     """With `receive` `imap` drafts go into the mailbox; with `pop` mail only comes in. Loads to a dict that holds every
     name that a mailbox is opened by."""
 
@@ -59,7 +61,7 @@ class HandoverSettings(ProviderSettings):
             raise ValidationError(f"port_{port}_needs_{expected}", "receive_security")
         if not data.get("receive_username"):
             raise ValidationError("receive_without_user", "receive_username")
-        if not data.get("receive_password"):
+        if not data.get("receive_password") and data.get("sign_in", PASSWORD) == PASSWORD:
             raise ValidationError("receive_without_password", "receive_password")
         if security == "none" and not is_loopback(host):
             raise ValidationError("password_in_clear", "receive_security")
@@ -70,3 +72,17 @@ class HandoverSettings(ProviderSettings):
         if not data.get("receive_port") and receive in RECEIVE_PORTS:
             data = {**data, "receive_port": RECEIVE_PORTS[receive][data["receive_security"]]}
         return data
+
+
+class HandoverSettings(OAuthSettings, MailboxSettings):
+    """All of it; the mailbox is what a consent is for."""
+
+    server: ClassVar[str] = "receive_host"
+    server_security: ClassVar[str] = "receive_security"
+    user: ClassVar[str] = "receive_username"
+    its_password: ClassVar[str] = "receive_password"  # noqa: S105 - the name of a setting
+
+    @validates_schema(skip_on_field_errors=True)
+    def _consent_opens_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("sign_in", PASSWORD) != PASSWORD and data.get("receive", "none") == "none":
+            raise ValidationError("consent_without_mailbox", "receive")
