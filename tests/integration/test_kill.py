@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import random
-import sys
+import io
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from aiohttp import web
 from company import environment, found, migrated
+from killing import finish, kill_while
 
 from xrm_platform.app import Platform
 from xrm_platform.messaging import MailRequest, SmsRequest
+from xrm_platform.messaging.bulk.views import BulkRequest
 from xrm_platform.testing.esendex_outbox import EsendexAccount
 from xrm_platform.testing.esendex_server import EsendexServer
 from xrm_platform.testing.smtp_server import SmtpServer
 
 MESSAGES = 1_000
 KILLS = 10
-XRM = Path(sys.executable).with_name("xrm")
+KILLS_OF_BULK = 3
 
 
 @pytest.mark.slow
@@ -32,19 +32,12 @@ async def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(tmp_path):
             admin = await found(xrm, smtp, esendex)
             await _queue(xrm, admin)
 
-        for _ in range(KILLS):
-            before = len(smtp.received) + len(esendex.sent)
-            worker = await _worker(variables)
-            await _until(lambda before=before: len(smtp.received) + len(esendex.sent) > before)
-            await asyncio.sleep(random.uniform(0, 0.2))
-            worker.kill()
-            await worker.wait()
+        await kill_while(lambda: len(smtp.received) + len(esendex.sent), variables, kills=KILLS)
         killed_at = len(smtp.received), len(esendex.sent)
 
         async with Platform.open(config) as xrm:
             while (states := await _states(xrm, admin)).keys() & {"queued", "sending"}:
-                worker = await _worker(variables, "--until-idle")
-                assert await worker.wait() == 0
+                await finish(variables)
             unknown = await _unknown(xrm, admin)
 
     mails = Counter(received.message["Subject"] for received in smtp.received)
@@ -59,25 +52,65 @@ async def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(tmp_path):
     assert missing <= unknown
 
 
+class SlowEsendex(EsendexServer):
+    """It takes its time for a batch, so that a worker can be killed between two."""
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(0.2)
+        answer = await super()._dispatch(request)
+        await asyncio.sleep(0.1)
+        return answer
+
+
+@pytest.mark.slow
+async def test_a_worker_that_is_killed_in_a_bulk_job_serves_everybody_once(tmp_path):
+    """Each kill may come while rows become messages, while messages go, or between."""
+    variables = environment(tmp_path, XRM_LEASE_SECONDS="2", XRM_TICK_SECONDS="0.5")
+    config = await migrated(variables)
+    numbers = {f"336{index:08d}" for index in range(10_000_000, 10_000_000 + MESSAGES)}
+    people = "Mobile\n" + "".join(f"+{number}\n" for number in sorted(numbers))
+    async with SmtpServer() as smtp, SlowEsendex(EsendexAccount(messages_remaining=5 * MESSAGES)) as esendex:
+        async with Platform.open(config) as xrm:
+            admin = await found(xrm, smtp, esendex)
+            request = BulkRequest(sender="COM", text="Bonjour", file=io.BytesIO(people.encode()))
+            job = await xrm.bulks.start(admin, (await xrm.bulk_preparing.prepare(admin, request)).id)
+
+        await kill_while(lambda: len(esendex.sent), variables, kills=KILLS_OF_BULK)
+        killed_at = len(esendex.sent)
+
+        async with Platform.open(config) as xrm:
+            while (shown := await xrm.bulks.get(admin, job.id)).progress.keys() & {"ready", "queued", "sending"}:
+                await xrm.run_until_idle()
+                await asyncio.sleep(0.1)
+            rows = await _rows(xrm, admin, job.id)
+
+    print(f"killed after {killed_at} of {MESSAGES}; at the end {shown.progress}")
+    arrived = Counter(sent.to for sent in esendex.sent)
+    unknown = {row.number.removeprefix("+") for row, state in rows if state == "unknown"}
+    assert len(rows) == MESSAGES
+    assert set(shown.progress) <= {"sent", "delivered", "unknown"}
+    assert max(arrived.values()) == 1
+    assert numbers - arrived.keys() <= unknown
+    assert killed_at < MESSAGES
+
+
+async def _rows(xrm: Platform, admin, job: str):
+    """Every row of a bulk job with the state of its message."""
+    states = {message.id: message.state for message in await _all(xrm, admin)}
+    rows, after = [], None
+    while True:
+        page = await xrm.bulks.rows(admin, job, after=after, limit=500)
+        rows += [(row, states[row.message]) for row in page.items]
+        if page.next is None:
+            return rows
+        after = page.next
+
+
 async def _queue(xrm: Platform, admin) -> None:
     for number in range(MESSAGES):
         mail = MailRequest(sender="COM", to=(f"a{number}@client.example",), subject=f"Mail {number}", text="Bonjour")
         await xrm.sending.send_mail(admin, mail)
         await xrm.sending.send_sms(admin, SmsRequest(sender="COM", to=("06 12 34 56 78",), text=f"SMS {number}"))
-
-
-async def _worker(variables: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        XRM, "worker", *arguments, env={**os.environ, **variables}, stderr=asyncio.subprocess.DEVNULL
-    )
-
-
-async def _until(happened) -> None:
-    """Until it has happened, or so long that nothing is left to happen: the rest went, or is unknown."""
-    for _ in range(1000):
-        if happened():
-            return
-        await asyncio.sleep(0.02)
 
 
 async def _states(xrm: Platform, admin) -> Counter[str]:
