@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from xrm_smtp.plugin import SMTP
 
-from xrm_platform.providers import ProviderDescriptor
+from xrm_platform.providers import DriverContext, ProviderDescriptor
+from xrm_platform.testing.driver_context import driver_context
 from xrm_platform.testing.mail_contract import Arrival, MailContract
+from xrm_platform.testing.mail_sign_in import MailSignIn
+from xrm_platform.testing.microsoft_sign_in import MicrosoftSignIn
 from xrm_platform.testing.smtp_server import SmtpFault, SmtpSecurity, SmtpServer, SmtpStage
 
+SEND = "https://outlook.office.com/SMTP.Send"
 USERNAME, PASSWORD = "com@example.com", "s3cret-é+="
 
 
@@ -86,3 +90,35 @@ class TestSmtpKeepsTheContractOverStarttls(TestSmtpKeepsTheContract):
     @pytest.fixture
     def security(self) -> SmtpSecurity:
         return SmtpSecurity.STARTTLS
+
+
+class SignedIn(Server):
+    """The stand-in server with the service to which the person gave consent before."""
+
+    def __init__(self, server: SmtpServer, service: MailSignIn) -> None:
+        super().__init__(server)
+        self.service = service
+
+    async def refuse_credentials(self) -> None:
+        self.service.sign_in.revoke(USERNAME)
+        await self.server.cut_connections()
+
+
+class TestSmtpKeepsTheContractByConsent(TestSmtpKeepsTheContract):
+    @pytest.fixture
+    async def vendor(self, security: SmtpSecurity) -> AsyncIterator[Server]:
+        async with MailSignIn(MicrosoftSignIn(), USERNAME) as service, SmtpServer(security=security) as server:
+            server.bearer = service.bearer(SEND)
+            yield SignedIn(server, service)
+
+    @pytest.fixture
+    def settings(self, vendor: SignedIn) -> dict[str, Any]:
+        server = vendor.server
+        return {"host": server.host, "port": server.port, "security": "none", **vendor.service.settings()}
+
+    @pytest.fixture
+    async def context(self, vendor: SignedIn) -> AsyncIterator[DriverContext]:
+        async with driver_context() as context:
+            token = vendor.service.sign_in.refresh_token_for(USERNAME, frozenset({SEND}), context.now())
+            await context.tokens.save({"refresh_token": token})
+            yield context
