@@ -74,6 +74,7 @@ from .messaging.inbound import (
     READ_CALENDARS,
     CalendarMails,
     CalendarReader,
+    CameBackTelling,
     Inbox,
     MailPolling,
     Opening,
@@ -214,7 +215,8 @@ class Platform:
         self._calendar_readers: list[CalendarReader] = []
         self._calendar_mails = CalendarMails(store, wake, now, self._calendar_readers)
         watching = Watching(wake)
-        mailboxes = MailPolling(store, files, self.notices, wake, now, watching)
+        came_back = CameBackTelling(store, self.sending, self.wording)
+        mailboxes = MailPolling(store, files, self.notices, wake, now, watching, came_back)
         self._polling = Polling(
             store, sources, self.connections, troubles, self.notices, wake, now, mailboxes, watching
         )

@@ -55,6 +55,38 @@ async def test_a_servers_letter_is_about_those_whom_it_names(
     assert (after.state, len((await xrm.addresses_in_error.list(admin)).items)) == (state, int(state == "failed"))
 
 
+async def test_the_sender_is_told_of_a_mail_that_came_back_to_the_accounts_of_the_base(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    message_id, ours = await sent(xrm, admin, clock)
+    mail_service.receive(bounce(ours))
+    for _ in range(2):
+        await later(xrm, clock)
+
+    told = mail_service.accepted[-1].mail
+    assert [one.email for one in told.to] == ["lea@acme.example"]
+    assert told.subject == "Non remis\N{NO-BREAK SPACE}: Devis"
+    assert ANNA in told.text
+    assert "550 5.1.1 no such user" in told.text
+    assert len(mail_service.accepted) == 2
+    (about,) = [one for one in (await xrm.messages.list(admin)).items if one.id != message_id]
+    mail_service.receive(bounce(f"<{about.id}@acme.example>", recipient="lea@acme.example"))  # and that comes back too
+    await later(xrm, clock)
+    assert len(mail_service.accepted) == 2
+
+
+async def test_who_has_the_report_in_the_own_mailbox_is_not_told_again(xrm, admin, mail_service, clock):
+    await xrm.providers.enable(admin, "receiving_mail")
+    settings = {"service": "her own", "password": "s3cret"}
+    own = await xrm.accounts.add(admin, "receiving_mail", "own", settings, collaborator="COM")
+    await xrm.choice.choose(admin, own.id, collaborator="COM")
+    private = memory_mail_service("her own")
+    _, ours = await sent(xrm, admin, clock)
+    private.receive(bounce(ours))
+    await later(xrm, clock)
+    assert len(private.accepted) == 1
+
+
 async def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(xrm, admin, mailbox_account, mail_service, clock):
     message_id, ours = await sent(xrm, admin, clock, to=(ANNA, "ben@client.example"))
     mail_service.receive(bounce("<foreign@elsewhere.example>", envelope_id="\x00+00"))

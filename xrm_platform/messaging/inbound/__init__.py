@@ -3,6 +3,7 @@
 from .conversation import Inbox
 from .mail.calendars import READ_CALENDARS, CalendarMail, CalendarMails, CalendarReader
 from .mail.polling import MailPolling
+from .mail.telling import Telling as CameBackTelling
 from .mail.watching import Watching
 from .opening import OpenedFile, Opening
 from .polling import Polling
@@ -15,6 +16,7 @@ __all__ = [
     "CalendarMail",
     "CalendarMails",
     "CalendarReader",
+    "CameBackTelling",
     "ConversationEntry",
     "InboundDetail",
     "InboundView",

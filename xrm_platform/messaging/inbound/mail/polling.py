@@ -28,6 +28,7 @@ from . import queries
 from .calendars import READ_CALENDARS
 from .reading import MAX_BYTES, ReadMail, read_mail
 from .receiving import note_too_large, receive_mail
+from .telling import Telling
 from .watching import Watching
 
 PAGE = 20
@@ -50,6 +51,7 @@ class MailPolling:
         wake: Wake,
         now: Callable[[], datetime],
         watching: Watching,
+        telling: Telling,
     ) -> None:
         self._store = store
         self._files = files
@@ -57,6 +59,7 @@ class MailPolling:
         self._wake = wake
         self._now = now
         self._watching = watching
+        self._telling = telling
         self._resting: dict[tuple[str, int], datetime] = {}
 
     async def ask(self, source: Source) -> None:
@@ -145,6 +148,8 @@ class MailPolling:
             return
         self._notices.post(source.base_code, "inbound", [(received.inbound_id, "received")])
         self._notices.post(source.base_code, "message", received.changed)
+        if received.came_back is not None:
+            await self._telling.tell(source.account, received.came_back, key=f"came back:{received.inbound_id}")
         if mail.calendar is not None:
             self._wake(READ_CALENDARS)
 

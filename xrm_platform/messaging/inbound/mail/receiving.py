@@ -25,19 +25,21 @@ from xrm_platform.store import new_id
 from . import queries
 from .automatic import Kind
 from .reading import ReadMail
-from .reporting import reported_message, write_report
+from .reporting import Reported, reported_message, write_report
 from .tables import UnreadCalendar
+from .telling import CameBack
 
 MAX_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail that is new here. `changed` are messages whose state a report changed."""
+    """A mail that is new here. `changed` are messages whose state a report changed, `came_back` says of whom."""
 
     inbound_id: str
     answers: str | None
     changed: Sequence[tuple[str, State]]
+    came_back: CameBack | None = None
 
 
 async def receive_mail(
@@ -79,12 +81,13 @@ async def receive_mail(
     queries.add_mail(session, base_id=base_id, mail=details, files=_files(mail, stored))
     if mail.calendar is not None:
         session.add(_unread(account, inbound_id, sender, mail, mail.calendar, now))
-    changed: Sequence[tuple[str, State]] = ()
+    reported = Reported()
     if mail.report is not None and about is not None:
-        changed = await write_report(session, about, mail.report, key=f"{account.id}:{key}", at=now)
+        reported = await write_report(session, about, mail.report, key=f"{account.id}:{key}", at=now)
     elif sender and mail.kind is Kind.MESSAGE:
         await mail_queries.forgive_address(session, base_id=base_id, address=sender)
-    return Received(inbound_id, row["answers_id"], changed)
+    came_back = CameBack(about, reported.failed) if about is not None and reported.failed else None
+    return Received(inbound_id, row["answers_id"], reported.changed, came_back)
 
 
 async def note_too_large(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,14 @@ STATUS_OF_ACTION = {
 FULL = "2.2"
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Messages whose state changed, and recipients who failed by that, with why."""
+
+    changed: Sequence[tuple[str, State]] = ()
+    failed: Sequence[tuple[str, ProviderError]] = ()
+
+
 async def reported_message(session: AsyncSession, *, base_id: str, report: DeliveryReport) -> Message | None:
     """The message of ours that a report is about; None for that of somebody else, or one that was invented."""
     if report.envelope_id is not None:
@@ -42,10 +51,11 @@ async def reported_message(session: AsyncSession, *, base_id: str, report: Deliv
 
 async def write_report(
     session: AsyncSession, message: Message, report: DeliveryReport, *, key: str, at: datetime
-) -> list[tuple[str, State]]:
-    """Write what is reported of recipients of `message`; the states that changed. `key` names the report."""
+) -> Reported:
+    """Write what is reported of recipients of `message`. `key` names the report."""
     rows = await queries.recipients_for_change(session, base_id=message.base_id, message_id=message.id)
     changed = False
+    failed: list[tuple[str, ProviderError]] = []
     for told in report.recipients:
         status = STATUS_OF_ACTION.get(told.action)
         row = _recipient(rows, told, exact=report.loose)
@@ -71,10 +81,12 @@ async def write_report(
             for name, value in error_columns(error).items():
                 setattr(row, name, value)
             changed = True
+            if error is not None:
+                failed.append((row.address, error))
     if not changed:
-        return []
+        return Reported()
     await session.flush()
-    return list(await update_messages(session, message.base_id, {message.id}))
+    return Reported(await update_messages(session, message.base_id, {message.id}), failed)
 
 
 def _recipient(rows: Sequence[MessageRecipient], told: RecipientReport, *, exact: bool) -> MessageRecipient | None:
