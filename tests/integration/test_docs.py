@@ -8,11 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from servers.mail_servers import DIRECTOR, PASSWORDS
+from servers.reading import mailbox
 
 from xrm_platform import providers
 from xrm_platform.config import VARIABLES
@@ -68,6 +71,31 @@ def test_the_commands_of_a_subject_go_on_from_those_for_administrators(name, acm
     shutil.copytree(acme_company, tmp_path, dirs_exist_ok=True)
 
     follow(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.servers
+def test_mail_comes_in_by_the_commands_of_the_document(acme_company, tmp_path, postfix_and_dovecot):
+    """On a real mailbox, whose names stand in for those of the document."""
+    shutil.copytree(acme_company, tmp_path, dirs_exist_ok=True)
+    servers = postfix_and_dovecot
+    subject = f"Commande {uuid.uuid4().hex}"
+    with mailbox(servers, DIRECTOR) as session:
+        session.append("INBOX", "", "", f"From: anna@client.example\r\nSubject: {subject}\r\n\r\nOui\r\n".encode())
+    (tmp_path / "mailbox.txt").write_text(PASSWORDS[DIRECTOR])
+    names, connect, listing, _ = blocks("docs/mail.md", "sh")[0].splitlines()
+    ours = (
+        f'xrm accounts set "$account" --base ACME --set host=localhost --set port={servers.postfix.submission}'
+        f" --set security=starttls --set username={DIRECTOR} --secret password=@mailbox.txt"
+        f" --set ca_file={servers.authority} --set receive_port={servers.dovecot.imaps}"
+    )
+    there = connect.replace("imap.acme.example", "localhost")
+
+    ran = run(tmp_path, ["bash", "-ec", f"{names}\n{ours}\n{there}\nxrm worker --until-idle\n{listing}"])
+
+    assert ran.returncode == 0, ran.stderr
+    assert there != connect
+    assert subject in ran.stdout
 
 
 @pytest.mark.slow
