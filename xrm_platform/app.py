@@ -85,6 +85,7 @@ from .messaging.inbound import (
 from .messaging.inbound.queries import repoint_contact
 from .messaging.mail.copies import Copies
 from .messaging.mail.errors import AddressesInError
+from .messaging.mail.previewing import Signatures
 from .messaging.mail.trying import MailTests
 from .messaging.reconciling import Reconciling
 from .messaging.using import messages_wait
@@ -223,6 +224,7 @@ class Platform:
         sendables = Sendables(files)
         self._copies = Copies(store, sources, sendables, wake, now)
         self.drafts = Drafts(store, files)
+        self.signatures = Signatures(store)
         self._draft_watch = DraftWatch(store, sources, self.connections, self.notices, wake, now)
         self._reconciling = Reconciling(store, sources, troubles, self.notices, wake, now)
         self.delivery = Delivery(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .files import file_to_write
 from .given import content_of
 from .help import Command, noun
 from .options import After, Base, Json, Limit
-from .output import show, show_list
+from .output import show, show_list, tell
 from .paging import pages
 from .session import in_base
 
@@ -30,8 +31,8 @@ Mobile = Annotated[str | None, typer.Option("--mobile", metavar="NUMBER")]
 Manager = Annotated[str | None, typer.Option("--manager", metavar="CODE")]
 SignatureText = Annotated[str | None, typer.Option("--signature-text", metavar="TEXT")]
 SignatureImage = Annotated[Path | None, typer.Option("--signature-image", metavar="FILE")]
-MAX_IMAGE_READ = 10 * 1024**2
-"""Far more than a signature image may have; the use case says how much that is."""
+MAX_IMAGE_READ = 20 * 1024**2
+"""More than a signature image may have; the use case says how much that is."""
 
 
 @commands.command("create", cls=Command)
@@ -55,7 +56,7 @@ def create(
         from xrm_platform.people import signature_image as images  # noqa: PLC0415  see session
 
         if image is not None:
-            await asyncio.to_thread(images.checked_type, image)
+            await asyncio.to_thread(images.prepared, image)
         created = await xrm.collaborators.create(
             actor,
             code,
@@ -129,6 +130,25 @@ def show_(code: Code, base: Base, json: Json = False) -> None:
         return await xrm.collaborators.get(actor, code)
 
     show(in_base(base, use), json_wanted=json)
+
+
+@commands.command("signature", cls=Command)
+def signature(
+    code: Code,
+    base: Base,
+    page: Annotated[Path | None, typer.Option("--page", metavar="FILE")] = None,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        return await xrm.signatures.show(actor, code)
+
+    shown = in_base(base, use)
+    if page is None:
+        show(shown, json_wanted=json)
+        return
+    with file_to_write(page) as file:
+        file.write(shown.page.encode())
+    tell("signature_written", path=str(page))
 
 
 @commands.command("types", cls=Command)

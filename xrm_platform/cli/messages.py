@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .files import file_to_write
 from .given import Ungiven
 from .help import Command, noun
 from .options import After, Base, ChannelName, Json, Limit, MessageId, SenderIfAny
 from .output import as_json, show, show_list, tell
 from .paging import pages
 from .session import in_base, sentence_of
+from .words import language
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
+    from xrm_platform.messaging import MessageDetail
+    from xrm_platform.messaging.drafts.views import DraftView
     from xrm_platform.people.actor import Actor
 
 commands = noun()
@@ -47,10 +52,26 @@ def list_(
 @commands.command("show", cls=Command)
 def show_(id_: MessageId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
-        shown = as_json(await xrm.messages.get(actor, id_))
+        shown = await xrm.messages.get(actor, id_)
         return shown if json else await _in_words(xrm, actor, shown)
 
     show(in_base(base, use), json_wanted=json)
+
+
+@commands.command("draft", cls=Command)
+def draft(
+    id_: MessageId,
+    base: Base,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE")] = None,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        return await xrm.drafts.file(actor, id_)
+
+    found = in_base(base, use)
+    path = Path(found.filename) if output is None else output
+    with file_to_write(path) as file:
+        file.write(found.content)
+    tell("draft_written", path=str(path))
 
 
 @commands.command("retry", cls=Command)
@@ -112,8 +133,9 @@ def _require_one_or_all(id_: str | None, *, given_all: bool) -> None:
         raise Ungiven("one_or_all")
 
 
-async def _in_words(xrm: Platform, actor: Actor, message: dict[str, Any]) -> dict[str, Any]:
-    """`message` with sentences of its provider in the place of codes of errors."""
+async def _in_words(xrm: Platform, actor: Actor, shown: MessageDetail) -> dict[str, Any]:
+    """The message with sentences of its provider in the place of codes of errors."""
+    message: dict[str, Any] = as_json(shown)
     account = await xrm.accounts.get(actor, message["account"])
     for part in (message, *message["recipients"]):
         if part["error_code"] is not None:
@@ -122,8 +144,23 @@ async def _in_words(xrm: Platform, actor: Actor, message: dict[str, Any]) -> dic
             )
     for event in message["events"]:
         detail = event["detail"]
+        if "next_step" in detail:
+            del detail["next_step"]  # the draft says what it is
         if "code" in detail:
             event["detail"] = sentence_of(
                 xrm, account.channel, account.provider, "errors", detail["code"], detail.get("params")
             )
-    return {**message, "account": account.name}
+    message.pop("draft")
+    told = "" if shown.draft is None else _told(xrm, account.provider, shown.draft)
+    return {**message, "account": account.name, **({"to_do": told} if told else {})}
+
+
+def _told(xrm: Platform, provider: str, draft: DraftView) -> str:
+    """What the sender does now with a message that was handed over."""
+    from xrm_platform.messaging.drafts.showing import in_words  # noqa: PLC0415  see session
+    from xrm_platform.providers import Channel  # noqa: PLC0415
+
+    descriptor = xrm.registry.provider(Channel.MAIL, provider)
+    package = descriptor.translations if descriptor is not None else ""
+    told = in_words(draft, xrm.wording, language=language(), package=package).told
+    return " ".join([*told, draft.filename, draft.uri or ""]).strip()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import Sender
+from xrm_platform.people.signature_image import size_of
 from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Address, Category, Channel, OutgoingMail, OutgoingSms, SmsEncoding
 from xrm_platform.store import new_id
@@ -99,7 +100,7 @@ def given_files(
         (AttachmentGiven(file.filename, file.content, content_type), None)
         for file, content_type in zip(request.attachments, checked.content_types, strict=True)
     ]
-    signature = _signature(sender)
+    signature = signature_of(sender)
     if sender.signature_image is not None and signature.image_type is not None:
         image = AttachmentGiven(signature.image_filename, sender.signature_image, signature.image_type)
         files.append((image, SIGNATURE_CID))
@@ -114,7 +115,7 @@ def compose_mail(order: Order, request: MailRequest, checked: CheckedMail, files
     message.mail_message_id = f"<{message.id}@{address.email.rpartition('@')[2]}>"
     message.sender_address, message.sender_name = address.email, address.name
     message.subject, message.reply_to = request.subject, checked.reply_to
-    message.text, message.html = sign(request.text, request.html, _signature(order.sender), alt=order.sender.name)
+    message.text, message.html = sign(request.text, request.html, signature_of(order.sender), alt=order.sender.name)
     attachments = [
         Attachment(
             id=new_id(),
@@ -186,5 +187,8 @@ def recipient_rows(message: Message, recipients: Sequence[CheckedRecipient]) -> 
     ]
 
 
-def _signature(sender: Sender) -> Signature:
-    return Signature(sender.signature_text, sender.signature_image_type if sender.signature_image else None)
+def signature_of(sender: Sender) -> Signature:
+    """What the platform puts under the mails of `sender`."""
+    if not sender.signature_image:
+        return Signature(sender.signature_text)
+    return Signature(sender.signature_text, sender.signature_image_type, size_of(sender.signature_image))

@@ -129,9 +129,11 @@ class Collaborators:
         return page_of([collaborator_view(row) for row in rows], limit, lambda view: view.code)
 
     async def set_signature_image(self, actor: Actor, code: str, content: bytes | None) -> CollaboratorView:
-        """Give the signature a PNG or JPEG of at most 100 kB, or none."""
+        """Give the signature a picture (PNG or JPEG), made small enough for mail, or none."""
         require_admin(actor)
-        content_type = None if content is None else await asyncio.to_thread(signature_image.checked_type, content)
+        content_type = None
+        if content is not None:
+            content, content_type = await asyncio.to_thread(signature_image.prepared, content)
         async with self._store.write() as session:
             row = await lookup.collaborator_row(session, base_id=actor.base_id, code=code)
             type_before = row.collaborator.signature_image_type

@@ -21,7 +21,13 @@ def test_an_image_makes_html_of_a_text_mail():
 
     assert text == "a < b\n  c"
     assert "a &lt; b\n  c" in html
-    assert f'<img src="cid:{SIGNATURE_CID}" alt="Léa &quot;M&quot;">' in html
+    assert f'<img src="cid:{SIGNATURE_CID}" alt="Léa &quot;M&quot;" style="border: 0">' in html
+
+
+def test_an_image_is_shown_with_its_measures():
+    _, html = sign("x", None, Signature("", "image/png", (300, 80)), alt="Léa")
+
+    assert f'<img src="cid:{SIGNATURE_CID}" alt="Léa" width="300" height="80" style="border: 0">' in html
 
 
 def test_the_signature_goes_inside_the_body_of_a_whole_document():

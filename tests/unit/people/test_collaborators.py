@@ -163,16 +163,15 @@ async def test_an_image_can_be_taken_away(collaborators, operator, marie, audit)
     ("content", "code"),
     [
         (b"", "image_unreadable"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image_unreadable"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image_is_svg"),
         (image("GIF"), "image_unreadable"),
         (image("PNG")[:60], "image_unreadable"),
         (image("JPEG")[:200], "image_unreadable"),
-        (image("PNG") + b"\0" * 100_000, "image_too_big"),
-        (image("PNG", (2001, 1)), "image_too_large"),
+        (image("PNG") + b"\0" * 10 * 1024**2, "image_too_big"),
     ],
-    ids=["empty", "svg", "gif", "half a png", "half a jpeg", "too many bytes", "too wide"],
+    ids=["empty", "svg", "gif", "half a png", "half a jpeg", "too many bytes"],
 )
-async def test_what_is_no_small_png_or_jpeg_is_refused(collaborators, operator, marie, content, code):
+async def test_what_is_no_picture_for_a_mail_is_refused(collaborators, operator, marie, content, code):
     with pytest.raises(Invalid) as caught:
         await collaborators.set_signature_image(operator, "COM", content)
 

@@ -12,8 +12,11 @@ _FILENAMES = {"image/png": "signature.png", "image/jpeg": "signature.jpg"}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
+    """`image_size` is the width and height that the image is shown with."""
+
     text: str
     image_type: str | None = None
+    image_size: tuple[int, int] | None = None
 
     @property
     def image_filename(self) -> str:
@@ -44,7 +47,11 @@ def text_as_html(text: str) -> str:
 def _signature_html(signature: Signature, alt: str) -> str:
     lines = [f'<div style="white-space: pre-wrap">{html.escape(signature.text)}</div>'] if signature.text else []
     if signature.image_type is not None:
-        lines.append(f'<div><img src="cid:{SIGNATURE_CID}" alt="{html.escape(alt)}"></div>')
+        # Outlook needs the measures as attributes, and draws a border around an image that may be a link.
+        width, height = signature.image_size or (0, 0)
+        measures = f' width="{width}" height="{height}"' if width and height else ""
+        style = ' style="border: 0"'
+        lines.append(f'<div><img src="cid:{SIGNATURE_CID}" alt="{html.escape(alt)}"{measures}{style}></div>')
     return '<div class="signature"><br>' + "".join(lines) + "</div>"
 
 

@@ -12,16 +12,19 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
+from xrm_platform.messaging.drafts.showing import in_words
 from xrm_platform.messaging.requests import AttachmentGiven, Category, MailRequest, SmsRequest
 from xrm_platform.messaging.rules.preview import SmsPreview
 from xrm_platform.messaging.views import MessageDetail, MessageView
 from xrm_platform.problems import Fault, Invalid
+from xrm_platform.providers import Channel
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
-from xrm_platform.web.endpoints import Answer, Need, endpoint
+from xrm_platform.web.endpoints import Answer, Binary, Need, endpoint
 from xrm_platform.web.schemas.answers import page_schema, view_schema
 from xrm_platform.web.schemas.bodies import MailNew, SmsNew, SmsPreviewNew
 from xrm_platform.web.schemas.queries import MessagesQuery
@@ -127,12 +130,36 @@ async def list_messages(call: Call) -> Page[MessageView]:
     answer=view_schema(MessageDetail),
 )
 async def show_message(call: Call) -> MessageDetail:
-    return await call.xrm.messages.get(call.actor, call.path["id"])
+    """With `draft` it was handed over to the sender's own mail software: `draft.told` says what the sender does now."""
+    shown = await call.xrm.messages.get(call.actor, call.path["id"])
+    if shown.draft is None:
+        return shown
+    account = await call.xrm.accounts.get(call.actor, shown.account)
+    provider = call.xrm.registry.provider(Channel.MAIL, account.provider)
+    package = provider.translations if provider is not None else ""
+    return replace(shown, draft=in_words(shown.draft, call.xrm.wording, language=call.language, package=package))
+
+
+@endpoint(
+    "GET",
+    MESSAGE + "/draft",
+    "messages",
+    "Fetch a message as a file for mail software",
+    Need.READ,
+    answer_types=("message/rfc822",),
+)
+async def fetch_draft(call: Call) -> Answer:
+    """Of a message that was handed over as a file: mail software opens it as a message to be sent (`X-Unsent`)."""
+    file = await call.xrm.drafts.file(call.actor, call.path["id"])
+    plain = file.filename.encode("ascii", "replace").decode().replace("?", "_")
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.filename, safe='')}"
+    return Answer(Binary(file.content, "message/rfc822"), headers={"Content-Disposition": disposition})
 
 
 @endpoint("POST", MESSAGE + "/cancel", "messages", "Cancel a message", Need.SEND, answer=view_schema(MessageView))
 async def cancel_message(call: Call) -> MessageView:
-    """While it is queued or held; later it is refused (409)."""
+    """While it is queued or held, or a draft in the sender's mail software; later it is refused (409). A draft stays
+    where it is."""
     return await call.xrm.messages.cancel(call.actor, call.path["id"])
 
 

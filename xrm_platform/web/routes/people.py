@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+from xrm_platform.messaging.mail.previewing import SignatureView
 from xrm_platform.people.collaborators import CollaboratorChanges
 from xrm_platform.people.users import UserChanges
 from xrm_platform.people.views import AuditView, CollaboratorTypeView, CollaboratorView, TokenView, UserView
@@ -107,8 +108,22 @@ async def show_signature_image(call: Call) -> Binary:
     answer=view_schema(CollaboratorView),
 )
 async def set_signature_image(call: Call) -> CollaboratorView:
-    """PNG or JPEG, at most 100 kB."""
+    """PNG or JPEG, at most 10 MB: made upright, at most 600 × 300 pixels and 100 kB, without what cameras write into
+    it."""
     return await call.xrm.collaborators.set_signature_image(call.actor, call.path["code"], call.content)
+
+
+@endpoint(
+    "GET",
+    COLLABORATOR + "/signature",
+    "collaborators",
+    "See a signature as mails will have it",
+    Need.READ,
+    answer=view_schema(SignatureView),
+)
+async def show_signature(call: Call) -> SignatureView:
+    """Text, HTML, and a whole page that shows the HTML with its image."""
+    return await call.xrm.signatures.show(call.actor, call.path["code"])
 
 
 @endpoint(
