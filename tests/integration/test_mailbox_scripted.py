@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.scripted_mailbox import Answer, ScriptedMailbox, pop_answers
+from xrm_smtp.access import Access
 from xrm_smtp.driver import SmtpMail
+from xrm_smtp.imap_session import opened as opened_session
 from xrm_smtp.plugin import SMTP
 from xrm_smtp.settings import SmtpSettings
 
@@ -26,6 +30,7 @@ from xrm_platform.providers import (
     TransientError,
     Unsupported,
 )
+from xrm_platform.testing.certificates import make_certificate
 from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.testing.translations import assert_explained
 
@@ -263,6 +268,43 @@ async def test_a_server_without_idle_says_so_and_is_not_asked_for_more() -> None
     async with opened("imap", b"* OK hello\r\n", imap_answers()) as (driver, server):
         assert await driver.wait_for_news("7.5", 600) is News.UNTOLD
     assert not [line for line in server.said if "IDLE" in line or "EXAMINE" in line]
+
+
+async def test_what_was_said_before_the_line_was_secured_is_not_believed(tmp_path: Path) -> None:
+    """Somebody on the way puts an answer into the stream ahead of TLS (as CVE-2021-33515 and its kin)."""
+    certificate, context = make_certificate(tmp_path)
+    said: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK hello\r\n")
+        while line := (await reader.readline()).decode():
+            said.append(line)
+            tag, word, *_ = line.split()
+            if word == "STARTTLS":
+                following = f"{tag[:-1]}{int(tag[-1]) + 1}"
+                forged = f"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n{following} OK forged\r\n"
+                writer.write(f"{tag} OK begin\r\n{forged}".encode())
+                await writer.drain()
+                await writer.start_tls(context)
+            elif word == "CAPABILITY":
+                writer.write(f"* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n{tag} OK done\r\n".encode())
+            else:
+                writer.write(f"{tag} NO [AUTHENTICATIONFAILED] no\r\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        access = Access(
+            protocol="imap",
+            host="localhost",
+            port=server.sockets[0].getsockname()[1],
+            security="starttls",
+            username="com",
+            password=PASSWORD,
+            ca_file=str(certificate),
+        )
+        with pytest.raises(AuthError):
+            await asyncio.to_thread(opened_session, access)
+    assert [line.split()[1] for line in said] == ["CAPABILITY", "STARTTLS", "CAPABILITY", "AUTHENTICATE"]
 
 
 async def test_a_closed_port_can_be_tried_again() -> None:

@@ -21,6 +21,7 @@ from servers.reading import delivered, mailbox
 from xrm_platform.app import Platform
 from xrm_platform.messaging import MailRequest
 from xrm_platform.messaging.inbound import polling
+from xrm_platform.messaging.mail import copies
 
 pytestmark = pytest.mark.servers
 
@@ -212,3 +213,29 @@ async def test_a_copy_of_what_was_sent_lies_in_sent_once(postfix_and_dovecot: Ma
                 found += numbers.split()
     assert len(found) == 1
     assert (after.state, after.events[-1].detail) == ("sent", {"code": "copied_to_sent"})
+
+
+async def test_a_crash_after_a_copy_was_put_into_sent_puts_no_second_one_there(
+    postfix_and_dovecot: MailServers, tmp_path, monkeypatch
+):
+    finish = copies.queries.finish_copy
+    crashed = []
+
+    async def crash_once(*args, **named):
+        if not crashed:
+            crashed.append(named["message_id"])
+            raise RuntimeError("the process ends here")
+        await finish(*args, **named)
+
+    monkeypatch.setattr(copies.queries, "finish_copy", crash_once)
+    async with office(postfix_and_dovecot, tmp_path, "imap") as acme:
+        sent, message_id = await acme.send("COM", DIRECTOR, "Devis")
+        await acme.read()
+        after = await acme.xrm.messages.get(acme.admin, sent)
+
+    assert crashed == [sent]
+    with mailbox(postfix_and_dovecot, CAMILLE) as session:
+        session.select('"&AMk-l&AOk-ments envoy&AOk-s"', readonly=True)
+        _, (numbers,) = session.search(None, "HEADER", "Message-ID", f'"{message_id}"')
+    assert len(numbers.split()) == 1
+    assert after.events[-1].detail == {"code": "copied_to_sent"}
