@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -263,8 +263,8 @@ def _given(provider: ProviderView, settings: Sequence[str] | None, secrets: Sequ
     """What was given by `--set` and `--secret` together. A list is given with commas."""
     secret_names = {setting.name for setting in provider.settings if setting.secret}
     lists = {setting.name for setting in provider.settings if setting.type == "list"}
-    given: Mapping[str, str] = settings_given(settings, secret_names)
-    split = {name: _split(value) if name in lists else value for name, value in given.items()}
+    given = settings_given(settings, secret_names)
+    split = {name: _split(value or "") if name in lists else value for name, value in given.items()}
     return {**split, **secrets_given(secrets)}
 
 

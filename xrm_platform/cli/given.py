@@ -19,21 +19,25 @@ class Ungiven(Problem):
     """Something on the command line cannot be used. `params` say which and why; never a secret."""
 
 
-def settings_given(pairs: Sequence[str] | None, secret_names: Collection[str]) -> dict[str, str]:
-    """`NAME=VALUE` pairs as a mapping. Raises `Ungiven` for a pair that is none, or that would put a secret here."""
-    settings = {}
+def settings_given(pairs: Sequence[str] | None, secret_names: Collection[str]) -> dict[str, str | None]:
+    """`NAME=VALUE` pairs as a mapping; a secret can only be taken away here, by `NAME=`, which gives None.
+
+    Raises `Ungiven` for a pair that is none, or that would put a secret here.
+    """
+    settings: dict[str, str | None] = {}
     for pair in pairs or ():
         name, separator, value = pair.partition("=")
         if not separator or not name:
             raise Ungiven("setting_without_value", given=name)
-        if name in secret_names:
+        if name in secret_names and value:
             raise Ungiven("secret_on_command_line", name=name)
-        settings[name] = value
+        settings[name] = None if name in secret_names else value
     return settings
 
 
 def secrets_given(pairs: Sequence[str] | None, read_line: Callable[[], str] | None = None) -> dict[str, str]:
-    """`NAME=@FILE` and `NAME=-` pairs as a mapping; each `-` takes one line of the standard input, in their order.
+    """`NAME=@FILE` and `NAME=-` pairs as a mapping; a file is taken whole, for a key has many lines, but for the line
+    break at its end; each `-` takes one line of the standard input, in their order.
 
     Raises `Ungiven` for any other form, an unreadable file or a missing line.
     """
@@ -43,7 +47,7 @@ def secrets_given(pairs: Sequence[str] | None, read_line: Callable[[], str] | No
         if source == "-":
             secrets[name] = (read_line or line_of_stdin)()
         elif source.startswith("@") and len(source) > 1:
-            secrets[name] = first_line(source[1:])
+            secrets[name] = text_of(Path(source[1:])).rstrip("\r\n")
         else:
             raise Ungiven("secret_on_command_line", name=name)
         if not secrets[name]:

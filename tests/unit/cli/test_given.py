@@ -33,10 +33,16 @@ def test_each_dash_takes_a_line_of_the_standard_input_in_order():
     assert secrets_given(["b=-", "a=-"], lambda: next(lines)) == {"b": "first", "a": "second"}
 
 
-def test_a_secret_file_gives_its_first_line(tmp_path):
-    (tmp_path / "key").write_text("the key\nsomething else\n")
+@pytest.mark.parametrize("written", ["the key", " the\tkey ", "-----BEGIN\nof many\n\nlines-----"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_file_is_taken_whole_but_for_its_end(tmp_path, written, end):
+    (tmp_path / "key").write_bytes(f"{written}{end}".encode())
 
-    assert secrets_given([f"password=@{tmp_path / 'key'}"]) == {"password": "the key"}
+    assert secrets_given([f"password=@{tmp_path / 'key'}"]) == {"password": written}
+
+
+def test_a_secret_can_be_taken_away_on_the_command_line():
+    assert settings_given(["password=", "host="], {"password"}) == {"password": None, "host": ""}
 
 
 @pytest.mark.parametrize("pair", ["password=hunter2", "password", "password=@", "password="])
