@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from xrm_platform.providers import Capability, Channel, Limits, ProviderDescriptor, hookimpl
 
-from .handover.descriptors import APPLE_MAIL, OUTLOOK
 from .autoconfig import Autoconfig
+from .handover.descriptors import APPLE_MAIL, OUTLOOK
 from .presets import PRESETS
 from .settings import SmtpSettings
 
