@@ -104,9 +104,16 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, dict):
         shown = _change if name == "changes" else _text
         return ", ".join(f"{key}: {shown(key, found)}" for key, found in value.items())
-    if name == "state" and knows("states", value):
-        return say("states", value)
-    return _local_time(value) if name == "at" or name.endswith("_at") else str(value)
+    if name == "at" or name.endswith("_at"):
+        return _local_time(value)
+    return _word(name, str(value))
+
+
+def _word(name: str, value: str) -> str:
+    """What a code of ours means in this field; what is none stays as it is."""
+    if knows("values", f"{name}_{value}"):
+        return say("values", f"{name}_{value}")
+    return say("states", value) if name == "state" else value
 
 
 def _change(name: str, value: list[Any]) -> str:

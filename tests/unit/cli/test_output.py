@@ -78,6 +78,16 @@ def test_people_see_fields_in_their_words_and_nothing_empty(capsys, monkeypatch)
     assert "note" not in out
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "no answer yet"), ("fr", "pas encore de réponse")])
+def test_people_see_values_in_their_words(capsys, monkeypatch, language, said):
+    monkeypatch.setenv("XRM_LANGUAGE", language)
+    show({"status": "needs-action", "direction": "two_way"}, json_wanted=False)
+    assert said in capsys.readouterr().out
+
+    show({"status": "needs-action"}, json_wanted=True)
+    assert "needs-action" in capsys.readouterr().out
+
+
 def test_columns_hold_each_row_on_one_line(capsys):
     show_list([{"id": "1", "text": "two\nlines"}, {"id": "22", "text": ""}], ("id", "text"), json_wanted=False)
 
