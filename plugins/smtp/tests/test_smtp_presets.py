@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from marshmallow import ValidationError
+from xrm_smtp.handover.descriptors import OUTLOOK
+from xrm_smtp.handover.settings import HandoverSettings
 from xrm_smtp.plugin import SMTP
-from xrm_smtp.presets import PRESETS
+from xrm_smtp.presets import MAILBOX_PRESETS, PRESETS
 from xrm_smtp.settings import SmtpSettings
 
 from xrm_platform.providers import Preset
@@ -91,3 +93,13 @@ def test_a_domain_and_all_below_it_are_told_apart() -> None:
     assert not microsoft.serves("notonmicrosoft.com")
     assert not BY_NAME["orange"].serves("mail.orange.fr")
     assert BY_NAME["ovh"].hosts("mx1.mail.ovh.net")
+
+
+@pytest.mark.parametrize("preset", MAILBOX_PRESETS, ids=named)
+def test_the_mailbox_of_somebodys_mail_software_can_be_set_so(preset: Preset) -> None:
+    settings = preset.filled(ADDRESS)
+    by_consent = "sign_in" in settings
+    given = MISSING["microsoft"] if by_consent else {"receive_password": "x"}
+    loaded_settings = HandoverSettings().load({**settings, **given})
+    assert loaded_settings["receive"] == "imap"
+    assert set(preset.hints) <= read_translations(OUTLOOK, "fr")["hints"].keys()

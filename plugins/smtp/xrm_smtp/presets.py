@@ -9,6 +9,7 @@ whether a service offers POP, none is offered here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from xrm_platform.providers import AddressPart, Alternative, Preset, SettingValue
 
@@ -230,3 +231,23 @@ PRESETS: tuple[Preset, ...] = (
     _relay("mailjet", "Mailjet", "in-v3.mailjet.com"),
 )
 """In the order in which a French company is likely to look for its own."""
+
+_ABOUT_SENDING = frozenset({"free_authenticated", "microsoft_smtp"})
+
+
+def _mailbox(preset: Preset) -> Preset:
+    """What of a preset is about the mailbox."""
+    return replace(
+        preset,
+        settings={name: value for name, value in preset.settings.items() if _is_of_mailbox(name)},
+        from_address={"receive_username": preset.from_address["username"]},
+        hints=tuple(hint for hint in preset.hints if hint not in _ABOUT_SENDING),
+    )
+
+
+def _is_of_mailbox(setting: str) -> bool:
+    return setting == "sign_in" or setting.startswith("receive")
+
+
+MAILBOX_PRESETS: tuple[Preset, ...] = tuple(_mailbox(preset) for preset in PRESETS if "receive" in preset.settings)
+"""For accounts of the person's own mail software, which have a mailbox and no server for sending."""

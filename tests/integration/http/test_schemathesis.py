@@ -107,6 +107,8 @@ def lead_somewhere(case: schemathesis.Case, seed) -> None:
             case.path_parameters[name] = "ACME"
         elif len(str(value)) % 2:
             case.path_parameters[name] = real[name]
+    if case.operation.definition.raw["operationId"] == "list_presets" and case.query:
+        case.query.pop("search", None)  # it would ask the DNS
     if isinstance(case.body, dict) and isinstance(case.body.get("sender"), str):
         case.body["sender"] = "DIR"
     if isinstance(case.body, dict) and isinstance(case.body.get("owner"), str):

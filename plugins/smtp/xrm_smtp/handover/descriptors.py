@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xrm_platform.providers import Capability, Channel, Limits, ProviderDescriptor
+from xrm_smtp.presets import MAILBOX_PRESETS
 
 from .settings import HandoverSettings
 
@@ -20,6 +21,7 @@ OUTLOOK = ProviderDescriptor(
     limits=_LIMITS,
     translations="xrm_smtp.handover.outlook",
     signature_setting="own_signature",
+    presets=MAILBOX_PRESETS,
 )
 
 APPLE_MAIL = ProviderDescriptor(
@@ -31,4 +33,5 @@ APPLE_MAIL = ProviderDescriptor(
     limits=_LIMITS,
     translations="xrm_smtp.handover.apple_mail",
     signature_setting="own_signature",
+    presets=MAILBOX_PRESETS,
 )
