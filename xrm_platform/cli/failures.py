@@ -70,6 +70,7 @@ _OPTIONS = {
     "scopes": "--scope",
     "expires_at": "--expires",
     "password": "--password-file",
+    "price": "--set",
 }
 
 

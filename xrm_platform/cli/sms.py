@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,7 +80,7 @@ def preview(
     if not json:
         preview_["simplified"] = _simpler_text(preview_["simplified"])
         preview_["unaccented"] = _simpler_text(preview_["unaccented"])
-        preview_["forcing_positions"] = []
+        preview_["forcing_positions"] = _marked(preview_["text"], preview_["forcing_positions"])
     show(preview_, json_wanted=json)
 
 
@@ -145,6 +146,19 @@ def _tell(code: str, base: str, sender: str | None, count: int, *, paused: bool,
         show({"paused": paused, "messages": count}, json_wanted=True)
     else:
         tell(code, base=base, count=count, sender=sender)
+
+
+def _marked(text: str, positions: Sequence[int]) -> str:
+    """For a person: the text with what forces Unicode in brackets, by its number where it cannot be seen. "" where
+    nothing does."""
+    if not positions:
+        return ""
+    forcing = frozenset(positions)
+    return "".join(f"[{_visible(one)}]" if place in forcing else one for place, one in enumerate(text))
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() and not character.isspace() else f"U+{ord(character):04X}"
 
 
 def _simpler_text(simpler: dict[str, Any] | None) -> str | None:

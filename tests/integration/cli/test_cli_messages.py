@@ -172,3 +172,14 @@ def test_a_preview_says_what_makes_a_text_unicode(xrm):
     assert (preview["encoding"], preview["parts"], preview["characters_forcing_unicode"]) == ("ucs2", 1, ["ê"])
     assert (plain["encoding"], plain["characters_forcing_unicode"]) == ("gsm7", [])
     assert "price" in preview
+
+
+def test_a_preview_marks_what_forces_unicode_where_it_stands(xrm):
+    shown = xrm("sms", "preview", "--base", "ACME", "--text", "Être là à 10\u00a0h…")
+
+    assert "Where they are   [Ê]tre là à 10[U+00A0]h[…]" in shown.out
+    assert "Where they are" not in xrm("sms", "preview", "--base", "ACME", "--text", "Bonjour").out
+
+
+def test_a_price_that_is_none_names_its_option(xrm, sms_account):
+    assert xrm("sms", "price", sms_account, "--base", "ACME", "--set", "cheap").line.startswith("Error: --set: “cheap”")
