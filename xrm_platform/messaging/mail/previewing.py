@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xrm_platform.messaging.composing import signature_of
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor, Scope
-from xrm_platform.people.rights import require_scope
+from xrm_platform.people.rights import require_collaborative, require_scope
 from xrm_platform.store import Store
 
 from .signature import SIGNATURE_CID, sign
@@ -33,7 +33,8 @@ class Signatures:
         self._store = store
 
     async def show(self, actor: Actor, code: str) -> SignatureView:
-        """The signature of a collaborator. Raises `Missing`."""
+        """The signature of a collaborator. Raises `Forbidden`, `Missing`."""
+        require_collaborative(actor)
         require_scope(actor, Scope.READ)
         async with self._store.read() as session:
             sender = await lookup.sender(session, base_id=actor.base_id, code=code)
