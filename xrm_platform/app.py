@@ -83,11 +83,15 @@ from .messaging.inbound import (
     Watching,
 )
 from .messaging.inbound.queries import repoint_contact
+from .messaging.limits.limits import SendingLimits
 from .messaging.mail.copies import Copies
 from .messaging.mail.errors import AddressesInError
 from .messaging.mail.previewing import Signatures
 from .messaging.mail.trying import MailTests
+from .messaging.mail.unsubscribing import Unsubscribing
+from .messaging.mail.ways_out import WaysOut
 from .messaging.reconciling import Reconciling
+from .messaging.templates.templates import Templates
 from .messaging.using import messages_wait
 from .people.api_tokens import ApiTokens
 from .people.audit import Audit
@@ -193,10 +197,14 @@ class Platform:
         self.sending = Sending(store, registry, files, self.notices, wake, now, entrance, self.connections)
         self.mail_tests = MailTests(store, registry, self.accounts, self.connections, entrance, self.wording, now)
         showing = Showing(registry)
-        self.bulk_preparing = Preparing(store, registry, showing, now)
-        self.bulks = Bulks(store, showing, self.notices, wake, now, self.wording)
+        ways_out = WaysOut(self.config.public_url, self.wording)
+        self.bulk_preparing = Preparing(store, registry, showing, ways_out, now)
+        self.bulks = Bulks(store, showing, ways_out, self.notices, wake, now, self.wording)
         self.selections = Selections(store, now)
-        self._bulk_runs = BulkRuns(store, entrance, showing, self.notices, wake, now)
+        self.templates = Templates(store, now)
+        self.unsubscribing = Unsubscribing(store, now)
+        self.sending_limits = SendingLimits(store, wake, now)
+        self._bulk_runs = BulkRuns(store, entrance, files, showing, ways_out, self.notices, wake, now)
         self.messages = Messages(store, self.notices, wake, now)
         self.sms_pause = SmsPause(store, self.notices, wake, now)
         self.held = Held(store, self.notices, wake, now)

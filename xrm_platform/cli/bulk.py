@@ -1,4 +1,4 @@
-"""`xrm bulk`: one SMS text to many people, seen beforehand, started, steered and reported."""
+"""`xrm bulk`: one text to many people, by SMS or mail, seen beforehand, started, steered and reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .files import file_to_read, file_to_write
-from .given import category_given, moment
+from .given import category_given, channel_given, moment, text_of
 from .help import Command, noun
 from .options import AccountOption, After, At, Base, Category, Json, Limit, Sender
 from .output import as_json, note, show, show_list
@@ -38,9 +38,14 @@ STILL = ("done", "paused", "cancelled")
 def prepare(
     base: Base,
     sender: Sender,
-    text: Annotated[str, typer.Option("--text", metavar="TEXT")],
+    channel: Annotated[str, typer.Option("--channel", metavar="sms|mail")] = "sms",
+    template: Annotated[str | None, typer.Option("--template", metavar="ID")] = None,
+    subject: Annotated[str, typer.Option("--subject", metavar="TEXT")] = "",
+    text: Annotated[str, typer.Option("--text", metavar="TEXT")] = "",
+    text_file: Annotated[Path | None, typer.Option("--text-file", metavar="FILE")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html-file", metavar="FILE")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE")] = None,
-    number_column: Annotated[str | None, typer.Option("--number-column", metavar="HEADER")] = None,
+    address_column: Annotated[str | None, typer.Option("--address-column", metavar="HEADER")] = None,
     contact: Annotated[list[str] | None, typer.Option("--contact", metavar="ID")] = None,
     search: Annotated[str | None, typer.Option("--search", metavar="TEXT")] = None,
     selection: Annotated[str | None, typer.Option("--selection", metavar="NAME")] = None,
@@ -50,6 +55,8 @@ def prepare(
     account: AccountOption = None,
     json: Json = False,
 ) -> None:
+    body = text if text_file is None else text_of(text_file)
+    html = None if html_file is None else text_of(html_file)
     with contextlib.ExitStack() as stack:
         file = None if csv is None else stack.enter_context(file_to_read(csv))
         progress = stack.enter_context(counted("bulk_preparing"))
@@ -59,7 +66,11 @@ def prepare(
 
             request = BulkRequest(
                 sender=sender,
-                text=text,
+                text=body,
+                channel=channel_given(channel),
+                subject=subject,
+                html=html,
+                template=template,
                 name=name or ("" if csv is None else csv.name),
                 category=category_given(category),
                 at=None if at is None else moment(at, (await xrm.bases.get(base)).time_zone),
@@ -68,7 +79,7 @@ def prepare(
                 search=search,
                 selection=selection,
                 file=file,
-                number_column=number_column,
+                address_column=address_column,
             )
             return await xrm.bulk_preparing.prepare(actor, request, progress=progress)
 
@@ -186,8 +197,12 @@ def _show(job: BulkView, *, json_wanted: bool) -> None:
     told = _in_words(job)
     del told["people"], told["source"]
     told |= {name: str(count) for name, count in as_json(job.counts).items()}
-    told["parts"] = str(job.parts)
-    told["first"] = [{"number": one.number, "parts": one.parts, "text": one.text} for one in job.first]
+    mail = job.channel == "mail"
+    told |= {} if mail else {"parts": str(job.parts)}
+    told["first"] = [
+        {"address": one.address, **({"subject": one.subject} if mail else {"parts": one.parts}), "text": one.text}
+        for one in job.first
+    ]
     del told["counts"]
     show(told, json_wanted=False)
 

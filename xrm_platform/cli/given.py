@@ -13,6 +13,7 @@ from xrm_platform.problems import Invalid, Problem
 
 if TYPE_CHECKING:
     from xrm_platform.messaging.requests import Category
+    from xrm_platform.providers import Channel
 
 
 class Ungiven(Problem):
@@ -130,3 +131,12 @@ def category_given(given: str) -> Category:
         return Category(given)
     except ValueError as error:
         raise Invalid.field("category", "category_unknown") from error
+
+
+def channel_given(given: str) -> Channel:
+    """Raises `Invalid` for anything but mail and sms."""
+    from xrm_platform.providers import Channel  # noqa: PLC0415  see session
+
+    if given not in (Channel.MAIL, Channel.SMS):
+        raise Invalid.field("channel", "unknown_choice", given=given[:40], allowed=f"{Channel.MAIL}, {Channel.SMS}")
+    return Channel(given)

@@ -1,4 +1,4 @@
-"""`xrm mail`: send a mail."""
+"""`xrm mail`: send a mail, and limit how many an account sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from .given import category_given, content_of, moment, text_of
 from .help import Command, noun
-from .options import AccountOption, At, Base, Category, Json, Key, Priority, Recipients, Sender
+from .options import AccountId, AccountOption, At, Base, Category, Json, Key, Priority, Recipients, Sender
 from .output import show
 from .session import in_base
 
@@ -66,5 +66,22 @@ def send(
             answers=answers,
         )
         return await xrm.sending.send_mail(actor, request, idempotency_key=key)
+
+    show(in_base(base, use), json_wanted=json)
+
+
+@commands.command("limits", cls=Command)
+def limits(
+    id_: AccountId,
+    base: Base,
+    hourly: Annotated[int | None, typer.Option("--hourly", metavar="N")] = None,
+    daily: Annotated[int | None, typer.Option("--daily", metavar="N")] = None,
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+    json: Json = False,
+) -> None:
+    async def use(xrm: Platform, actor: Actor) -> Any:
+        if hourly is None and daily is None and not remove:
+            return await xrm.sending_limits.get(actor, id_)
+        return await xrm.sending_limits.set(actor, id_, hourly=hourly, daily=daily)
 
     show(in_base(base, use), json_wanted=json)

@@ -89,7 +89,7 @@ class Delivery:
         if drain.suspend is not None:
             await self._troubles.note(account, drain.suspend)
         elif not self._worker.stopping.is_set():
-            await self._wake_for_the_next(account.base_id, account_id, drain.rest)
+            await self._wake_for_the_next(account.base_id, account_id, drain.rest or drain.full)
 
     async def _held(self, account: ProviderAccount) -> bool:
         """Whether the base has paused SMS. What slipped into the queue meanwhile is held with the rest."""

@@ -31,12 +31,14 @@ from xrm_platform.store import Store
 from . import delivery_queries as queries
 from .answers import Answer, matched, settled
 from .drafts.keeping import Kept, stored
+from .limits.allowance import allowed, count
 from .outcomes import Outcome, Terms
 from .pace import Pace
 from .retry import NotHandedOver
 from .rules.admission import Gate, Passed
 from .sendables import Claimed, Sendable, Sendables, read_claimed
 from .sources import Source
+from .states import State
 from .writing import write_outcomes
 
 log = structlog.get_logger("xrm.messaging")
@@ -60,11 +62,13 @@ class Worker:
 
 
 class Drain:
-    """`run` once. Afterwards `rest` is how long the account has to rest, `suspend` why it cannot go on at all."""
+    """`run` once. Afterwards `rest` is how long the account has to rest, `full` when its limits leave room again,
+    `suspend` why it cannot go on at all."""
 
     def __init__(self, worker: Worker, source: Source, pace: Pace) -> None:
         self.rest: timedelta | None = None
         self.suspend: ProviderError | None = None
+        self.full: timedelta | None = None
         self._worker = worker
         self._source = source
         self._base_id = source.account.base_id
@@ -224,6 +228,10 @@ class Drain:
         room = self._limits.connections * self._limits.batch - under_way
         if self._halted or self._nothing_due or room < 1:
             return Passed()
+        allowance = await allowed(session, base_id=self._base_id, account_id=self._account_id, now=now)
+        if allowance.left is not None and allowance.left < 1:
+            self.full, self._nothing_due = allowance.again, True
+            return Passed()
         messages = await queries.claim(
             session,
             base_id=self._base_id,
@@ -232,16 +240,20 @@ class Drain:
             owner=self._worker.owner,
             now=now,
             lease_until=self._leased_until,
-            limit=room,
+            limit=room if allowance.left is None else min(room, allowance.left),
         )
         self._nothing_due = not messages
-        return await self._worker.gate.passed(
+        passed = await self._worker.gate.passed(
             session,
             base_id=self._base_id,
             provider=self._source.driver.descriptor,
             claimed=await read_claimed(session, base_id=self._base_id, messages=messages),
             now=now,
         )
+        if allowance.left is not None and passed.going:
+            going = sum(row.state == State.SENDING for one in passed.going for row in one.recipients)
+            await count(session, base_id=self._base_id, account_id=self._account_id, recipients=going, now=now)
+        return passed
 
     async def _claim_more(self, claimed: Sequence[Claimed]) -> None:
         for one in claimed:

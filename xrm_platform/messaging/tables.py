@@ -17,7 +17,7 @@ class Message(Record):
     While it is `sending`, `lease_owner` works on it until `lease_until`; a lease that ran out means its owner died. One
     that was given up as `unknown` then still names its owner, whose late answer is wanted.
     While it is `held`, `held_for` says for what. After `purged_at` its texts are gone. `bulk_id` is the bulk job that
-    it is of.
+    it is of, and `unsubscribe_url` where the one recipient of a mailing leaves it.
     """
 
     __tablename__ = "message"
@@ -70,6 +70,7 @@ class Message(Record):
     attempts: Mapped[int] = mapped_column(default=0)
     held_for: Mapped[str | None]
     bulk_id: Mapped[str | None]
+    unsubscribe_url: Mapped[str | None]
     purged_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]

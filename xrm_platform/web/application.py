@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from xrm_platform.app import Platform
+from xrm_platform.messaging.mail.ways_out import PATH
 
 from . import openapi
 from .callers import cookie_name
@@ -18,11 +19,13 @@ from .measures import MEASURES, Measures
 from .middleware import observe, say_problems, set_headers
 from .operations import healthz, metrics, readyz
 from .request_values import PLATFORM
-from .routes import accounts, agenda, bulk, calendars, contacts, inbound, messages, people, rules, session
+from .routes import accounts, agenda, bulk, calendars, contacts, inbound, mailings, messages, people, rules, session
+from .unsubscribe import ask, leave
 
 ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(
-    session, people, contacts, accounts, messages, rules, inbound, bulk, agenda, calendars
+    session, people, contacts, accounts, messages, rules, inbound, bulk, mailings, agenda, calendars
 )
+WAY_OUT = f"{PATH}/{{message}}/{{secret}}"
 
 
 def create_app(platform: Platform) -> web.Application:
@@ -43,6 +46,8 @@ def create_app(platform: Platform) -> web.Application:
     app.router.add_route("GET", "/hooks/{token}", take_call)
     app.router.add_route("POST", "/hooks/{token}", take_call)
     app.router.add_post("/hooks/calendar/{token}", take_calendar_call)
+    app.router.add_get(WAY_OUT, ask, allow_head=False)
+    app.router.add_post(WAY_OUT, leave)
     app.router.add_get("/oauth/callback", come_back, allow_head=False)
     app.router.add_get("/feeds/{token}.ics", feed)
     app.router.add_get("/healthz", healthz)

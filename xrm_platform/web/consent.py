@@ -34,13 +34,14 @@ LONGEST_VALUE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the page says: what happened, and what to do next."""
+    """What the page says: what happened, and what to do next, with a `button` that posts to the page's own address."""
 
     status: int
     good: bool
     title: str
     sentences: tuple[str, ...]
     next: str
+    button: str | None = None
 
 
 async def come_back(request: web.Request) -> web.Response:
@@ -100,13 +101,14 @@ async def page(notice: Notice, language: str) -> web.Response:
         title=notice.title,
         sentences=notice.sentences,
         next=notice.next,
+        button=notice.button,
     )
     return web.Response(
         text=text,
         status=notice.status,
         content_type="text/html",
         headers={
-            "Content-Security-Policy": _policy(style),
+            "Content-Security-Policy": _policy(style, posts=notice.button is not None),
             "Referrer-Policy": "no-referrer",
             "Content-Language": language,
             "Cache-Control": "no-store",
@@ -128,11 +130,12 @@ def _tick(tick: TickView, wording: Wording, language: str, package: str) -> str:
     return wording.say("errors", tick.code, tick.params, language=language, package=package)
 
 
-def _policy(style: str) -> str:
+def _policy(style: str, *, posts: bool) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    forms = "'self'" if posts else "'none'"
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
     )
 
 

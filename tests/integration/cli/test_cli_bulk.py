@@ -24,7 +24,7 @@ def prepared(xrm, people, *more):
 
 def test_a_job_is_looked_at_started_steered_and_reported(xrm, sms_account, people, tmp_path):
     draft = prepared(xrm, people, "--json").json
-    assert (draft["state"], draft["name"], draft["counts"]["faulty_numbers"]) == ("draft", "people.csv", 1)
+    assert (draft["state"], draft["name"], draft["counts"]["faulty_addresses"]) == ("draft", "people.csv", 1)
     about = (draft["id"], "--base", "ACME")
     states = [xrm("bulk", act, *about, "--json").json["state"] for act in ("start", "pause", "resume", "cancel")]
     assert states == ["running", "paused", "running", "cancelled"]
@@ -86,3 +86,30 @@ def test_a_vendor_that_cannot_be_reached_says_so_when_its_accounts_are_asked(xrm
         stdin="sms password\n",
     )
     assert "127.0.0.1" in asked.line
+
+
+def test_a_template_is_written_previewed_mailed_and_removed(xrm, mail_account, tmp_path):
+    base = ("--base", "ACME")
+    made = ("templates", "create", *base, "--name", "Printemps", "--subject", "{prénom}", "--text", "Bonjour {prénom}")
+    template = xrm(*made, "--json").json["id"]
+    page = tmp_path / "page.html"
+    page.write_text("<p>{prénom}</p>")
+    assert xrm("templates", "set", template, *base, "--html-file", page, "--json").json["html"] == "<p>{prénom}</p>"
+    assert [one["name"] for one in xrm("templates", "list", *base, "--json").items] == ["Printemps"]
+    assert xrm("templates", "show", template, *base, "--json").json["collaborator"] is None
+    contact = xrm("contacts", "create", *base, "--last-name", "Roux", "--first-name", "Zoé", "--json").json["id"]
+    shown = xrm("templates", "preview", template, *base, "--from", "COM", "--contact", contact, "--json").json
+    assert (shown["text"], shown["html"]) == ("Bonjour Zoé", "<p>Zoé</p>")
+    readers = tmp_path / "readers.csv"
+    readers.write_text("Prénom;E-mail\nAnn;ann@client.example\n")
+    draft = xrm("bulk", "prepare", *base, "--from", "COM", "--template", template, "--csv", readers)
+    assert "ann@client.example" in draft.out
+    assert xrm("templates", "delete", template, *base).code == 0
+    assert xrm("templates", "show", template, *base).line.endswith(f"There is no template {template} here.")
+
+
+def test_an_account_is_limited_and_no_longer(xrm, mail_account):
+    order = ("mail", "limits", mail_account, "--base", "ACME", "--json")
+    assert xrm(*order, "--hourly", "200", "--daily", "2000").json["hourly"] == 200
+    assert xrm(*order).json["daily"] == 2000
+    assert xrm(*order, "--remove").json["hourly"] is None

@@ -51,7 +51,7 @@ async def test_a_job_is_paused_resumed_and_cancelled(chief) -> None:
         ({"text": "Bonjour {nobody}"}, "text"),
         ({"file": "no base64!"}, "file"),
         ({"search": "lyon"}, "source"),
-        ({"number_column": "Fax"}, "number_column"),
+        ({"address_column": "Fax"}, "address_column"),
         ({"file": base64.b64encode(b"ville\nLyon\n").decode(), "text": "x"}, "file"),
     ],
 )

@@ -50,6 +50,9 @@ BODIES = {
     "set_price": {"price": "0.045"},
     "prepare_bulk": {"sender": "COM", "text": "x", "search": ""},
     "save_selection": {"search": "lyon"},
+    "add_template": {"name": "New", "collaborator": "COM", "subject": "x", "text": "x"},
+    "change_template": {"text": "y"},
+    "set_limits": {"hourly": 100},
     "watch_credit": {"warn_below": 20},
     "find_accounts": {"settings": {"service": "x", "password": "y"}},
     "add_contact": {"last_name": "New", "phones": [{"number": "0612345678"}]},
@@ -72,6 +75,7 @@ BODIES = {
 _DAY = {"from": "2026-12-01T00:00:00+00:00", "to": "2026-12-02T00:00:00+00:00"}
 QUERIES = {"list_occurrences": _DAY, "list_free_slots": {**_DAY, "people": "COM"}, "list_feeds": {"owner": "COM"}}
 QUERIES |= {"list_calendars": {"owner": "COM"}, "list_conflicts": {"owner": "COM"}}
+QUERIES |= {"preview_template": {"contact": "01900000-0000-7000-8000-000000000000", "sender": "COM"}}
 WITH_BASE = [endpoint for endpoint in ENDPOINTS if "{base}" in endpoint.path]
 SIGNED_IN = [endpoint for endpoint in ENDPOINTS if endpoint.need is not Need.NOTHING]
 MUTATING = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET"]
@@ -86,6 +90,7 @@ def request_of(endpoint, seed, *, base="ACME"):
     ids = {"accounts": seed.mail_account, "messages": seed.message, "tokens": seed.token_id, "contacts": seed.contact}
     ids |= {"events": seed.event, "feeds": seed.feed}
     ids["opt-outs"] = ids["bulks"] = "01900000-0000-7000-8000-000000000000"
+    ids["templates"] = ids["bulks"]
     ids["calendar-links"] = ids["sync-conflicts"] = ids["inbox"] = ids["bulks"]
     about = endpoint.path.removeprefix("/bases/{base}/").partition("/")[0]
     path = PREFIX + endpoint.path.format(

@@ -66,7 +66,7 @@ async def test_what_cannot_be_sent_is_counted_with_its_reason_before_anything_is
 
     counts = draft.counts
     assert (counts.total, counts.ready, counts.duplicates, counts.opted_out) == (7, 1, 1, 1)
-    assert (counts.faulty_numbers, counts.empty_fields, counts.others, draft.parts) == (3, 1, 0, 1)
+    assert (counts.faulty_addresses, counts.empty_fields, counts.others, draft.parts) == (3, 1, 0, 1)
     rows = (await xrm.bulks.rows(admin, draft.id, state="skipped")).items
     assert [(row.position, row.code) for row in rows] == [
         (3, "duplicate"),
@@ -104,7 +104,7 @@ async def test_a_file_without_numbers_says_which_columns_it_has(xrm, admin, sms_
     assert refused.value.fields["file"].code == "bulk_number_column_missing"
 
     named = await xrm.bulk_preparing.prepare(
-        admin, bulk("Bonjour", "nom;contact d'urgence\nRoux;0612345678\n", number_column="Contact d’urgence")
+        admin, bulk("Bonjour", "nom;contact d'urgence\nRoux;0612345678\n", address_column="Contact d’urgence")
     )
     assert named.counts.ready == 1
 
@@ -171,7 +171,7 @@ async def test_marketing_counts_the_mention_the_consent_and_the_price(xrm, admin
     draft = await xrm.bulk_preparing.prepare(admin, bulk("x" * 150, category=Category.MARKETING))
 
     (row,) = draft.first
-    assert (row.number, row.text, row.parts) == ("+33612345679", "x" * 150 + "\nSTOP au 36180", 2)
+    assert (row.address, row.text, row.parts) == ("+33612345679", "x" * 150 + "\nSTOP au 36180", 2)
     assert (draft.counts.without_consent, draft.parts, draft.price, draft.currency) == (1, 2, "0.10", "EUR")
 
 
@@ -301,7 +301,7 @@ async def test_the_report_says_what_became_of_everybody_and_no_cell_is_a_formula
     content = b"".join([piece async for piece in xrm.bulks.report(admin, draft.id, language="en")])
 
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert lines[0] == ["Line", "Name", "As given", "Number", "State", "Reason", "Parts", "Message"]
+    assert lines[0] == ["Line", "Name", "As given", "Number or address", "State", "Reason", "Parts", "Message"]
     assert [line[:6] for line in lines[1:]] == [
         [
             "2",
@@ -317,7 +317,7 @@ async def test_the_report_says_what_became_of_everybody_and_no_cell_is_a_formula
             "0612345678",
             "+33 6 12 34 56 78",
             "left out",
-            "The number +33612345678 is there already, further up.",
+            "Already there further up: +33612345678.",
         ],
         ["4", "Faux", "abc", "", "left out", "“abc” is not a phone number."],
     ]

@@ -69,7 +69,7 @@ def people_of(text: str, column: str | None = None):
 def test_a_mobile_number_is_preferred_to_another_one():
     _, people = people_of("telephone;mobile\n0145678901;0612345678\n0612345679;\n0145678901;\n")
 
-    assert [one.number if isinstance(one.number, str) else one.number.code for one in people] == [
+    assert [one.address if isinstance(one.address, str) else one.address.code for one in people] == [
         "+33612345678",
         "+33612345679",
         "number_not_mobile",
@@ -79,8 +79,8 @@ def test_a_mobile_number_is_preferred_to_another_one():
 def test_a_number_that_excel_guarded_is_read_and_a_broken_line_says_so():
     _, people = people_of("mobile;prenom\n'+33612345678;Léa\n0612345678;Léa;zu viel\n")
 
-    assert people[0].number == "+33612345678"
-    assert people[1].number.code == "csv_too_many_cells"
+    assert people[0].address == "+33612345678"
+    assert people[1].address.code == "csv_too_many_cells"
 
 
 def test_a_column_is_found_by_what_it_holds_in_the_other_language():

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging import queries as messages
 from xrm_platform.messaging.held import hold_queued
+from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.messages import visible_senders
 from xrm_platform.messaging.releasing import release_held
-from xrm_platform.messaging.rules.texts import sms_text
 from xrm_platform.messaging.states import HeldFor, State
 from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_may_send_as, require_scope
 from xrm_platform.problems import Conflicting, Invalid, Missing
-from xrm_platform.providers import Category
+from xrm_platform.providers import Category, Channel
 from xrm_platform.registry import Notices
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 from xrm_platform.wording import Wording
@@ -26,7 +26,7 @@ from . import queries
 from .noting import note
 from .preparing import require_bulk
 from .report import report_lines
-from .showing import Showing
+from .showing import Showing, require_way_out
 from .states import JobState, RowState
 from .tables import BulkJob
 from .views import BulkRowView, BulkView
@@ -41,6 +41,7 @@ class Bulks:
         self,
         store: Store,
         showing: Showing,
+        ways_out: WaysOut,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
@@ -48,6 +49,7 @@ class Bulks:
     ) -> None:
         self._store = store
         self._showing = showing
+        self._ways_out = ways_out
         self._notices = notices
         self._wake = wake
         self._now = now
@@ -95,15 +97,15 @@ class Bulks:
             return Page(await self._showing.rows(session, job, page.items), page.next)
 
     async def start(self, actor: Actor, job_id: str) -> BulkView:
-        """Let a draft go. Raises `Conflicting` when it is none, when nobody of it is ready, and when its marketing text
-        has no number for STOP any more."""
+        """Let a draft go. Raises `Conflicting` when it is none, when nobody of it is ready, and when its marketing has
+        no way out to offer any more."""
         now = self._now()
         async with self._store.write() as session:
             job = await self._steered(session, actor, job_id, {JobState.DRAFT})
             if not await queries.is_any_ready(session, job_id=job.id):
                 raise Conflicting("bulk_nobody_ready")
             ground = await self._showing.ground(session, job)
-            sms_text(job.text, Category(job.category), ground.rules, ground.provider)
+            require_way_out(Channel(job.channel), Category(job.category), job.text, ground, self._ways_out)
             job.state, job.started_at = JobState.RUNNING, now
             note(session, actor, "bulk.started", job.id, _from_to(JobState.DRAFT, job), now)
             view = await self._showing.one(session, job)

@@ -6,6 +6,7 @@ has no such value. `{{` and `}}` are the braces themselves.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ class Slot:
 Template = tuple[str | Slot, ...]
 
 
-def template_of(text: str) -> Template:
-    """The pieces of a text. Raises `Invalid` on `text` for a brace that opens or closes nothing."""
+def template_of(text: str, field: str = "text") -> Template:
+    """The pieces of a text. Raises `Invalid` on `field` for a brace that opens or closes nothing."""
     pieces: list[str | Slot] = []
     end = 0
     for found in _TOKEN.finditer(text):
@@ -39,7 +40,7 @@ def template_of(text: str) -> Template:
         if token in ("{{", "}}"):
             pieces.append(token[0])
         elif found["field"] is None:
-            raise Invalid.field("text", "merge_brace_alone", near=text[max(0, found.start() - 10) : found.end() + 10])
+            raise Invalid.field(field, "merge_brace_alone", near=text[max(0, found.start() - 10) : found.end() + 10])
         else:
             name, bar, default = found["field"].partition("|")
             pieces.append(Slot(name.strip(), fold(name), default if bar else None))
@@ -47,27 +48,28 @@ def template_of(text: str) -> Template:
     return tuple(piece for piece in pieces if piece != "")
 
 
-def bound(template: Template, key_of: Callable[[str], str | None], known: Sequence[str]) -> Template:
+def bound(
+    template: Template, key_of: Callable[[str], str | None], known: Sequence[str], field: str = "text"
+) -> Template:
     """The template with the keys by which values are found: `key_of` a folded name, None where there is none.
 
-    Raises `Invalid` on `text` that names every field that does not exist, and those of `known` that do.
+    Raises `Invalid` on `field` that names every field that does not exist, and those of `known` that do.
     """
     keys = {piece.key: key_of(piece.key) for piece in template if isinstance(piece, Slot)}
     unknown = [piece.name for piece in template if isinstance(piece, Slot) and keys[piece.key] is None]
     if unknown:
-        raise Invalid.field(
-            "text", "merge_field_unknown", fields=", ".join(unknown)[:200], known=", ".join(known)[:500]
-        )
+        raise Invalid.field(field, "merge_field_unknown", fields=", ".join(unknown)[:200], known=", ".join(known)[:500])
     return tuple(
         Slot(piece.name, keys[piece.key] or "", piece.default) if isinstance(piece, Slot) else piece
         for piece in template
     )
 
 
-def filled(template: Template, values: Mapping[str, str]) -> str | Fault:
+def filled(template: Template, values: Mapping[str, str], *, escaped: bool = False) -> str | Fault:
     """The text for one person, or that it lacks a value for which the template has no default.
 
-    White space within a value counts once: a line break or a non-breaking space of a file is nobody's wish.
+    White space within a value counts once: a line break or a non-breaking space of a file is nobody's wish. `escaped`
+    for HTML: a value is text, whatever is in it.
     """
     pieces: list[str] = []
     for piece in template:
@@ -77,5 +79,5 @@ def filled(template: Template, values: Mapping[str, str]) -> str | Fault:
         value = " ".join(values.get(piece.key, "").split()) or piece.default
         if value is None:
             return Fault("merge_field_empty", {"field": piece.name})
-        pieces.append(value)
+        pieces.append(html.escape(value) if escaped else value)
     return "".join(pieces)

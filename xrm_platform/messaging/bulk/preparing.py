@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from xrm_platform.messaging.checks import MAX_BODY, time_fault
+from xrm_platform.messaging.checks import time_fault
+from xrm_platform.messaging.composing import sender_address
 from xrm_platform.messaging.entering import Route, route_of
+from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.rules.judging import refusals
-from xrm_platform.messaging.rules.texts import sms_text
+from xrm_platform.messaging.templates.templates import usable
 from xrm_platform.people import fields
 from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.contacts import lookup as contacts
@@ -23,12 +26,13 @@ from xrm_platform.store import Store, new_id
 
 from . import queries
 from .judging import Tally, Wanted, judged, refuse
-from .merge_fields import Template, bound, template_of
+from .merge_fields import Template, template_of
 from .noting import note
-from .people import BASE, CONTACT_FIELDS, SENDER, File, Person, contact_key, person_of, read_people
-from .showing import Showing
+from .people import File, Person, own_values, person_of, read_people
+from .showing import Showing, require_way_out
 from .states import JobState, RowState
 from .tables import BulkJob
+from .texts import bound_texts, bound_to_contacts, texts_of
 from .views import BulkRequest, BulkView
 
 MOST_PEOPLE = 100_000
@@ -38,10 +42,13 @@ Progress = Callable[[int], None]
 
 
 class Preparing:
-    def __init__(self, store: Store, registry: Registry, showing: Showing, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, showing: Showing, ways_out: WaysOut, now: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._registry = registry
         self._showing = showing
+        self._ways_out = ways_out
         self._now = now
 
     async def prepare(self, actor: Actor, request: BulkRequest, *, progress: Progress | None = None) -> BulkView:
@@ -49,24 +56,28 @@ class Preparing:
 
         People send in bulk as they send one message: as their own collaborator, administrators as any; a token needs
         the scope for administration. Raises `Invalid` (a field that does not exist, a file without numbers, too many
-        people …), `Missing`, `Forbidden` and `Conflicting` (no account, no number for STOP).
+        people …), `Missing`, `Forbidden` and `Conflicting` (no account, no number for STOP, no public address to
+        unsubscribe at).
         """
         require_bulk(actor)
         now = self._now()
-        template = self._template(request, now)
+        request = await self._complete(actor, request)
+        templates = self._templates(request, now)
         async with self._store.read() as session:
             route = await route_of(
                 session,
                 self._registry,
                 actor,
                 sender=request.sender,
-                channel=Channel.SMS,
+                channel=request.channel,
                 account=request.account,
             )
-        sms_text(request.text, request.category, route.ground.rules, route.ground.provider)
-        people, template, source = await self._people(actor, request, route, template)
-        ours = {SENDER: route.sender.name, BASE: route.base.name}
-        wanted = Wanted(template, request.category, route.ground, ours)
+        if request.channel is Channel.MAIL:
+            sender_address(route.sender)
+        require_way_out(request.channel, request.category, request.text, route.ground, self._ways_out)
+        people, templates, source = await self._people(actor, request, route, templates)
+        ours = own_values(route.sender, route.base.name)
+        wanted = Wanted(request.channel, templates, request.category, route.ground, ours, now)
         job = _job(actor, request, route, source, now)
         async with self._store.write() as session:
             session.add(job)
@@ -84,32 +95,42 @@ class Preparing:
             note(session, actor, "bulk.prepared", job.id, {"people": [None, tally.counts.get("total", 0)]}, now)
             return await self._showing.one(session, kept, first=True)
 
-    def _template(self, request: BulkRequest, now: datetime) -> Template:
+    async def _complete(self, actor: Actor, request: BulkRequest) -> BulkRequest:
+        """With the texts of the template that it names."""
+        if request.template is None:
+            return request
+        if request.text or request.subject or request.html:
+            raise Invalid.field("template", "template_or_text")
+        async with self._store.read() as session:
+            found = await usable(session, actor, request.template)
+        return replace(request, channel=Channel(found.channel), subject=found.subject, text=found.text, html=found.html)
+
+    def _templates(self, request: BulkRequest, now: datetime) -> Mapping[str, Template]:
         """Raises `Invalid` for what is wrong with the request before anybody is looked at."""
         given = [request.contacts, request.search, request.selection, request.file]
         if sum(one is not None for one in given) != 1:
             raise Invalid.field("source", "bulk_one_source")
-        if not request.text.strip():
-            raise Invalid.field("text", "empty_body")
-        if len(request.text) > MAX_BODY:
-            raise Invalid.field("text", "text_too_long", limit=MAX_BODY, length=len(request.text))
+        texts = texts_of(request.channel, request.subject, request.text, request.html)
         if request.at is not None and (fault := time_fault(request.at, now)) is not None:
             raise Invalid({"at": fault})
         fields.line("name", request.name)
-        return template_of(request.text)
+        return {name: template_of(text, name) for name, text in texts.items()}
 
     async def _people(
-        self, actor: Actor, request: BulkRequest, route: Route, template: Template
-    ) -> tuple[AsyncIterator[Sequence[Person]], Template, tuple[str, str]]:
+        self, actor: Actor, request: BulkRequest, route: Route, templates: Mapping[str, Template]
+    ) -> tuple[AsyncIterator[Sequence[Person]], Mapping[str, Template], tuple[str, str]]:
         """Whom it goes to in batches, the template bound to what is known of them, and the name of the source."""
         if request.file is not None:
-            file = await asyncio.to_thread(read_people, request.file, route.base.country, request.number_column)
-            return _of_file(file), bound(template, file.key_of, file.known), ("file", "")
-        template = bound(template, contact_key, (*CONTACT_FIELDS, SENDER, BASE))
+            file = await asyncio.to_thread(
+                read_people, request.file, route.base.country, request.address_column, request.channel
+            )
+            return _of_file(file), bound_texts(templates, file.key_of, file.known), ("file", "")
+        templates = bound_to_contacts(templates)
+        channel = request.channel
         if request.contacts is not None:
-            return self._of_ids(actor, request.contacts), template, ("contacts", "")
+            return self._of_ids(actor, request.contacts, channel), templates, ("contacts", "")
         if request.search is not None:
-            return self._of_search(actor, request.search), template, ("search", request.search)
+            return self._of_search(actor, request.search, channel), templates, ("search", request.search)
         name = request.selection or ""
         selection = None
         if name.isprintable():
@@ -117,22 +138,22 @@ class Preparing:
                 selection = await queries.selection(session, base_id=actor.base_id, name=name)
         if selection is None:
             raise Missing("unknown_selection", selection=name)
-        return self._of_search(actor, selection.search), template, ("selection", name)
+        return self._of_search(actor, selection.search, channel), templates, ("selection", name)
 
-    async def _of_ids(self, actor: Actor, ids: Sequence[str]) -> AsyncIterator[Sequence[Person]]:
+    async def _of_ids(self, actor: Actor, ids: Sequence[str], channel: Channel) -> AsyncIterator[Sequence[Person]]:
         for start in range(0, len(ids), BATCH):
             some = ids[start : start + BATCH]
             async with self._store.read() as session:
                 found = await contacts.contacts_by_id(session, base_id=actor.base_id, ids=some)
             by_id = {one.id: one for one in found}
             yield [
-                person_of(by_id[one], place)
+                person_of(by_id[one], place, channel)
                 if one in by_id
                 else Person(place, Fault("unknown_contact", {"contact": one[:40]}))
                 for place, one in enumerate(some, start=start + 1)
             ]
 
-    async def _of_search(self, actor: Actor, search: str) -> AsyncIterator[Sequence[Person]]:
+    async def _of_search(self, actor: Actor, search: str, channel: Channel) -> AsyncIterator[Sequence[Person]]:
         after: tuple[str, str] | None = None
         position = 0
         while True:
@@ -140,7 +161,7 @@ class Preparing:
                 page = await contacts.contacts_matching(
                     session, base_id=actor.base_id, search=search, after=after, limit=BATCH
                 )
-            yield [person_of(one, place) for place, one in enumerate(page.items, start=position + 1)]
+            yield [person_of(one, place, channel) for place, one in enumerate(page.items, start=position + 1)]
             position += len(page.items)
             if page.next is None:
                 return
@@ -173,14 +194,14 @@ class Preparing:
             codes = await refusals(
                 session,
                 base_id=job.base_id,
-                channel=Channel.SMS,
+                channel=wanted.channel,
                 category=wanted.category,
-                addresses=[row["number"] for row in ready],
+                addresses=[row["address"] for row in ready],
                 consent=wanted.ground.rules.consent,
             )
         for row in ready:
-            if row["number"] in codes:
-                refuse(row, Fault(codes[row["number"]]))
+            if row["address"] in codes:
+                refuse(row, Fault(codes[row["address"]]))
 
 
 def require_bulk(actor: Actor) -> None:
@@ -201,8 +222,11 @@ def _job(actor: Actor, request: BulkRequest, route: Route, source: tuple[str, st
         state=JobState.PREPARING,
         sender_id=route.sender.id,
         account_id=route.account.id,
+        channel=request.channel,
         category=request.category,
+        subject=request.subject,
         text=request.text,
+        html=request.html,
         source=source[0],
         source_name=source[1],
         at=request.at,

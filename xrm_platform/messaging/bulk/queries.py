@@ -107,7 +107,7 @@ async def mark_rows(session: AsyncSession, *, job_id: str, marks: Sequence[Mappi
     statement = (
         update(BulkRow)
         .where(table.c.job_id == job_id, table.c.position == bindparam("at_position"))
-        .values(text="", **{name: bindparam(f"new_{name}") for name in names})
+        .values(subject="", text="", html=None, **{name: bindparam(f"new_{name}") for name in names})
     )
     connection = await session.connection()
     await connection.execute(
@@ -120,7 +120,7 @@ async def cancel_ready_rows(session: AsyncSession, *, base_id: str, job_id: str)
     await session.execute(
         update(BulkRow)
         .where(BulkRow.base_id == base_id, BulkRow.job_id == job_id, BulkRow.state == RowState.READY)
-        .values(state=RowState.CANCELLED, text="")
+        .values(state=RowState.CANCELLED, subject="", text="", html=None)
     )
 
 

@@ -14,7 +14,7 @@ from xrm_platform.wording import Wording
 from .states import RowState
 from .tables import BulkRow
 
-_COLUMNS = ("position", "name", "written", "number", "state", "reason", "parts", "message")
+_COLUMNS = ("position", "name", "written", "address", "state", "reason", "parts", "message")
 _DELIMITERS = {"fr": ";"}
 
 Told = tuple[BulkRow, str | None, str | None, Mapping[str, Any] | None]
@@ -61,10 +61,16 @@ def _cells(
     return [
         str(row.position),
         harmless(row.name),
-        phone_cell(row.written),
-        phone_cell(shown(row.number)) if row.number is not None else "",
+        *_written_cells(row),
         said,
         harmless(reason_of(code, params, wording, language=language, package=package)),
         str(row.parts or ""),
         row.message_id or "",
     ]
+
+
+def _written_cells(row: BulkRow) -> tuple[str, str]:
+    """As it was given, and as it is sent to."""
+    if "@" in row.written or "@" in (row.address or ""):
+        return harmless(row.written), harmless(row.address or "")
+    return phone_cell(row.written), phone_cell(shown(row.address)) if row.address is not None else ""

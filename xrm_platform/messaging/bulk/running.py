@@ -14,12 +14,22 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.jobs import Wake
-from xrm_platform.messaging.checks import CheckedRecipient, check_sms_parts
-from xrm_platform.messaging.composing import Draft, Order, compose_sms
+from xrm_platform.messaging.checks import CheckedMail, CheckedRecipient, check_sms_parts
+from xrm_platform.messaging.composing import (
+    Draft,
+    File,
+    Order,
+    compose_mail,
+    compose_sms,
+    given_files,
+    sender_address,
+)
 from xrm_platform.messaging.entering import Entrance, enter
+from xrm_platform.messaging.files import Files
 from xrm_platform.messaging.held import hold_queued
+from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.reconciling import GIVE_UP_AFTER
-from xrm_platform.messaging.requests import SmsRequest
+from xrm_platform.messaging.requests import MailRequest, SmsRequest
 from xrm_platform.messaging.rules.admission import Ground
 from xrm_platform.messaging.rules.texts import sms_text
 from xrm_platform.messaging.states import UNDER_WAY
@@ -28,18 +38,19 @@ from xrm_platform.people.bases import operator_of
 from xrm_platform.people.lookup import Sender
 from xrm_platform.people.tables import Base
 from xrm_platform.problems import Fault, Problem
-from xrm_platform.providers import Capability, Category
+from xrm_platform.providers import Capability, Category, Channel
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
 from . import queries
 from .judging import fault_of
 from .noting import note
-from .showing import Showing
+from .showing import Showing, require_way_out
 from .states import JobState, RowState
 from .tables import BulkJob, BulkRow
 
 BATCH = 250
+NOTHING_CHECKED = CheckedMail((), None, ())
 PRIORITY = -10
 """Behind what people send one by one."""
 
@@ -55,14 +66,18 @@ class BulkRuns:
         self,
         store: Store,
         entrance: Entrance,
+        files: Files,
         showing: Showing,
+        ways_out: WaysOut,
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._entrance = entrance
+        self._files = files
         self._showing = showing
+        self._ways_out = ways_out
         self._notices = notices
         self._wake = wake
         self._now = now
@@ -96,10 +111,14 @@ class BulkRuns:
             sender = await lookup.sender(session, base_id=job.base_id, code=code)
         if not rows:
             return
-        if (reason := _hindrance(job, sender, ground)) is not None:
+        if (reason := _hindrance(job, sender, ground, self._ways_out)) is not None:
             await self._pause(job, base, reason)
             return
-        made = await asyncio.to_thread(_drafts, job, rows, base, sender, ground, self._now())
+        if job.channel == Channel.MAIL:
+            files = await self._common_files(sender)
+            made = await asyncio.to_thread(_mails, job, rows, base, sender, files, self._ways_out, self._now())
+        else:
+            made = await asyncio.to_thread(_texts, job, rows, base, sender, ground, self._now())
         outcomes = await self._judged(made, ground, base, sender)
         async with self._store.write() as session:
             entered = await self._enter(session, job, outcomes)
@@ -109,6 +128,14 @@ class BulkRuns:
         if entered:
             self._wake(f"deliver {job.account_id}", min(draft.message.due_at for draft in entered))
         self._wake(f"bulk {job.id}")
+
+    async def _common_files(self, sender: Sender) -> Sequence[File]:
+        """What every mail of a mailing has: the image of the sender's signature, stored once."""
+        given = given_files(MailRequest(sender.code), NOTHING_CHECKED, sender)
+        return [
+            File(one.filename, one.content_type or "", one.content, (await self._files.put(one.content)).sha256, cid)
+            for one, cid in given
+        ]
 
     async def _judged(
         self, made: dict[int, Draft | Problem], ground: Ground, base: Base, sender: Sender
@@ -190,26 +217,28 @@ class BulkRuns:
                         await queries.cancel_ready_rows(session, base_id=job.base_id, job_id=job.id)
 
 
-def _hindrance(job: BulkJob, sender: Sender, ground: Ground) -> str | None:
+def _hindrance(job: BulkJob, sender: Sender, ground: Ground, ways_out: WaysOut) -> str | None:
     """The code of what keeps every message of a job from being sent."""
     if not sender.active:
         return "sender_inactive"
     try:
-        sms_text(job.text, Category(job.category), ground.rules, ground.provider)
+        if job.channel == Channel.MAIL:
+            sender_address(sender)
+        require_way_out(Channel(job.channel), Category(job.category), job.text, ground, ways_out)
     except Problem as problem:
         return problem.code
     return None
 
 
-def _drafts(
+def _texts(
     job: BulkJob, rows: Sequence[BulkRow], base: Base, sender: Sender, ground: Ground, now: datetime
 ) -> dict[int, Draft | Problem]:
-    """A message for each row, by its position, or why there is none. Blocking: called in a thread."""
+    """An SMS for each row, by its position, or why there is none. Blocking: called in a thread."""
     actor = operator_of(base, job.created_by)
     made: dict[int, Draft | Problem] = {}
     for row in rows:
         category = Category(job.category)
-        request = SmsRequest(sender.code, (row.number or "",), row.text, category, PRIORITY, job.at)
+        request = SmsRequest(sender.code, (row.address or "",), row.text, category, PRIORITY, job.at)
         order = Order(actor, request, sender, job.account_id, None, now, bulk_id=job.id)
         try:
             text = sms_text(row.text, category, ground.rules, ground.provider)
@@ -217,7 +246,34 @@ def _drafts(
         except Problem as problem:
             made[row.position] = problem
         else:
-            made[row.position] = compose_sms(order, text, [CheckedRecipient("to", row.number or "", row.name)])
+            made[row.position] = compose_sms(order, text, [CheckedRecipient("to", row.address or "", row.name)])
+    return made
+
+
+def _mails(
+    job: BulkJob,
+    rows: Sequence[BulkRow],
+    base: Base,
+    sender: Sender,
+    files: Sequence[File],
+    ways_out: WaysOut,
+    now: datetime,
+) -> dict[int, Draft | Problem]:
+    """A mail for each row, to nobody else, by its position. Blocking: called in a thread."""
+    actor = operator_of(base, job.created_by)
+    made: dict[int, Draft | Problem] = {}
+    for row in rows:
+        category = Category(job.category)
+        address = row.address or ""
+        request = MailRequest(
+            sender.code, (address,), row.subject, row.text, row.html, category=category, priority=PRIORITY, at=job.at
+        )
+        order = Order(actor, request, sender, job.account_id, None, now, bulk_id=job.id)
+        checked = CheckedMail((CheckedRecipient("to", address, row.name),), None, ())
+        draft = compose_mail(order, request, checked, files)
+        if category is Category.MARKETING:
+            ways_out.add(draft.message, base.language)
+        made[row.position] = draft
     return made
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.messaging import queries as messages
+from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.rules.admission import Ground
 from xrm_platform.messaging.rules.price import Price, cost
 from xrm_platform.messaging.rules.pricing import price_of
@@ -67,13 +68,22 @@ class Showing:
     async def rows(self, session: AsyncSession, job: BulkJob, rows: Sequence[BulkRow]) -> tuple[BulkRowView, ...]:
         """Rows of `job`, their texts as they would be sent now."""
         ground = await self.ground(session, job)
-        return tuple(_row_view(row, Category(job.category), ground) for row in rows)
+        return tuple(_row_view(row, job, ground) for row in rows)
 
     async def ground(self, session: AsyncSession, job: BulkJob) -> Ground:
         """What the rules are applied on."""
         zone, rules = await zone_and_rules_of(session, base_id=job.base_id)
         accounts = await messages.accounts(session, base_id=job.base_id, ids=[job.account_id])
-        return Ground(rules, zone, self._registry.provider(Channel.SMS, accounts[job.account_id].slug))
+        return Ground(rules, zone, self._registry.provider(Channel(job.channel), accounts[job.account_id].slug))
+
+
+def require_way_out(channel: Channel, category: Category, text: str, ground: Ground, ways_out: WaysOut) -> None:
+    """Raises `Conflicting` when marketing could not offer the way out that it must: the number for STOP in an SMS, the
+    address to unsubscribe at in a mail."""
+    if channel is Channel.SMS:
+        sms_text(text, category, ground.rules, ground.provider)
+    elif category == Category.MARKETING:
+        ways_out.require()
 
 
 def _view(
@@ -86,8 +96,11 @@ def _view(
         state=job.state,
         sender=sender,
         account=job.account_id,
+        channel=job.channel,
         category=job.category,
+        subject=job.subject,
         text=job.text,
+        html=job.html,
         source=job.source,
         source_name=job.source_name,
         at=job.at,
@@ -104,11 +117,11 @@ def _view(
     )
 
 
-def _row_view(row: BulkRow, category: Category, ground: Ground) -> BulkRowView:
+def _row_view(row: BulkRow, job: BulkJob, ground: Ground) -> BulkRowView:
     text, encoding = row.text, None
-    if text:
+    if text and job.channel == Channel.SMS:
         try:
-            whole = sms_text(text, category, ground.rules, ground.provider)
+            whole = sms_text(text, Category(job.category), ground.rules, ground.provider)
         except Conflicting:
             pass  # the number for STOP was taken away meanwhile: the job says so when it is started
         else:
@@ -117,8 +130,10 @@ def _row_view(row: BulkRow, category: Category, ground: Ground) -> BulkRowView:
         position=row.position,
         name=row.name,
         written=row.written,
-        number=row.number,
+        address=row.address,
+        subject=row.subject,
         text=text,
+        html=row.html,
         encoding=encoding,
         parts=row.parts,
         state=row.state,

@@ -12,7 +12,8 @@ from xrm_platform.store import Record
 
 
 class BulkJob(Record):
-    """`text` is the template. `counts` and `parts` are what the preparation found; what became of it is in the rows.
+    """`subject`, `text` and `html` are the templates. `counts` and `parts` are what the preparation found; what became
+    of it is in the rows.
 
     `source` says where the people came from (contacts, search, selection, file) and `source_name` which. `at` is when
     the messages are due.
@@ -33,8 +34,11 @@ class BulkJob(Record):
     state: Mapped[str]
     sender_id: Mapped[str]
     account_id: Mapped[str]
+    channel: Mapped[str]
     category: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")
     text: Mapped[str]
+    html: Mapped[str | None]
     source: Mapped[str]
     source_name: Mapped[str]
     at: Mapped[datetime | None]
@@ -49,8 +53,8 @@ class BulkJob(Record):
 class BulkRow(Record):
     """One person of a job. `position` is the line of the file, or the place in the list of contacts.
 
-    `written` is the number as it was given, `number` in E.164. `text` is filled in, and goes where the message is as
-    soon as there is one.
+    `written` is the number or mail address as it was given, `address` as it is sent to. `subject`, `text` and `html`
+    are filled in, and go where the message is as soon as there is one.
     """
 
     __tablename__ = "bulk_row"
@@ -65,8 +69,10 @@ class BulkRow(Record):
     base_id: Mapped[str]
     name: Mapped[str]
     written: Mapped[str]
-    number: Mapped[str | None]
+    address: Mapped[str | None]
+    subject: Mapped[str] = mapped_column(default="")
     text: Mapped[str]
+    html: Mapped[str | None]
     parts: Mapped[int]
     state: Mapped[str]
     code: Mapped[str | None]

@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from xrm_platform.providers import Category
+from xrm_platform.providers import Category, Channel
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRequest:
-    """One text of the collaborator `sender` (code) to many people, from one of four places: `contacts` by their ids,
-    a `search` for contacts, a saved `selection` (name), or a CSV `file` that is open for reading bytes and can seek.
+    """One SMS or mail of the collaborator `sender` (code) to many people, from one of four places: `contacts` by their
+    ids, a `search` for contacts, a saved `selection` (name), or a CSV `file` that is open for reading bytes and can
+    seek.
 
-    `number_column` names the column of the file that holds the numbers, where its header does not say so. The messages
-    are due `at` an aware time; `account` is chosen by the platform unless given.
+    `subject` and `html` are a mail's; a `template` (id) gives the channel and all texts. `address_column` names the
+    column of the file that holds the numbers or mail addresses, where its header does not say so. The messages are due
+    `at` an aware time; `account` is chosen by the platform unless given.
     """
 
     sender: str
-    text: str
+    text: str = ""
+    channel: Channel = Channel.SMS
+    subject: str = ""
+    html: str | None = None
+    template: str | None = None
     name: str = ""
     category: Category = Category.TRANSACTIONAL
     at: datetime | None = None
@@ -29,7 +35,7 @@ class BulkRequest:
     search: str | None = None
     selection: str | None = None
     file: BinaryIO | None = None
-    number_column: str | None = None
+    address_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +47,25 @@ class BulkCounts:
     duplicates: int
     opted_out: int
     without_consent: int
-    faulty_numbers: int
+    faulty_addresses: int
     empty_fields: int
     others: int
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRowView:
-    """One person. `number` is E.164, None where `written` is none. `text` is all that is sent, with the mention that
+    """One person. `address` is E.164 or a mail address, None where `written` is
+    none. `text` is all that is sent, with the mention that
     marketing needs, and "" once it is a message; `state` is ready, queued (see `message`), skipped or cancelled.
     `code` and `params` say why it is skipped."""
 
     position: int
     name: str
     written: str
-    number: str | None
+    address: str | None
+    subject: str
     text: str
+    html: str | None
     encoding: str | None
     parts: int
     state: str
@@ -80,8 +89,11 @@ class BulkView:
     state: str
     sender: str
     account: str
+    channel: str
     category: str
+    subject: str
     text: str
+    html: str | None
     source: str
     source_name: str
     at: datetime | None

@@ -10,6 +10,7 @@ from xrm_platform.providers import Address, Attachment, OutgoingMail
 from .addresses import mail_address
 from .invitations import calendar_part, is_calendar_part
 from .tables import MailAnswer
+from .ways_out import unsubscribe_headers
 
 
 def outgoing_mail(
@@ -37,9 +38,13 @@ def outgoing_mail(
         html=message.html,
         reply_to=_reply_to(message.reply_to),
         attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in files),
-        headers={} if answer is None else {"In-Reply-To": answer.in_reply_to, "References": answer.references},
+        headers=unsubscribe_headers(message) | _thread(answer),
         calendar=calendar_part(attachments),
     )
+
+
+def _thread(answer: MailAnswer | None) -> dict[str, str]:
+    return {} if answer is None else {"In-Reply-To": answer.in_reply_to, "References": answer.references}
 
 
 def _address(row: tables.MessageRecipient) -> Address:

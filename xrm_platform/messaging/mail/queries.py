@@ -133,3 +133,14 @@ async def _insert_new(session: AsyncSession, table: type[Record], rows: Sequence
     if rows:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
         await session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+async def mailed(session: AsyncSession, *, message_id: str) -> tuple[Message, str] | None:
+    """A message of a mailing, of any base, and the address that it went to: its link says no more."""
+    query = (
+        select(Message, MessageRecipient.address)
+        .join(MessageRecipient, MessageRecipient.message_id == Message.id)
+        .where(Message.id == message_id, Message.unsubscribe_url.is_not(None), MessageRecipient.position == 0)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1])

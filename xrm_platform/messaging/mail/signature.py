@@ -36,7 +36,7 @@ def sign(text: str, html_body: str | None, signature: Signature, *, alt: str) ->
     if html_body is None and signature.image_type is None:
         return signed_text, None
     body = html_body if html_body is not None else text_as_html(text)
-    return signed_text, _before_end_of_body(body, _signature_html(signature, alt))
+    return signed_text, before_end_of_body(body, _signature_html(signature, alt))
 
 
 def text_as_html(text: str) -> str:
@@ -55,6 +55,7 @@ def _signature_html(signature: Signature, alt: str) -> str:
     return '<div class="signature"><br>' + "".join(lines) + "</div>"
 
 
-def _before_end_of_body(body: str, addition: str) -> str:
+def before_end_of_body(body: str, addition: str) -> str:
+    """HTML with `addition` as the last that it shows."""
     end = body.lower().rfind("</body>")
     return body + addition if end < 0 else body[:end] + addition + body[end:]

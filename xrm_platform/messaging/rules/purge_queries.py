@@ -108,5 +108,9 @@ async def purge_inbound(session: AsyncSession, *, base_id: str, ids: Collection[
 
 
 async def purge_bulk_jobs(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> None:
-    await session.execute(update(BulkRow).where(BulkRow.base_id == base_id, BulkRow.job_id.in_(ids)).values(text=""))
-    await session.execute(update(BulkJob).where(BulkJob.base_id == base_id, BulkJob.id.in_(ids)).values(text=""))
+    await session.execute(
+        update(BulkRow).where(BulkRow.base_id == base_id, BulkRow.job_id.in_(ids)).values(text="", html=None)
+    )
+    await session.execute(
+        update(BulkJob).where(BulkJob.base_id == base_id, BulkJob.id.in_(ids)).values(text="", html=None)
+    )

@@ -1,4 +1,4 @@
-"""Bulk SMS, selections of contacts, the credit of accounts, and accounts found from one sign-in."""
+"""Bulk mail and SMS, selections of contacts, the credit of accounts, and accounts found from one sign-in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xrm_platform.messaging.bulk.views import BulkRequest, BulkRowView, BulkView
 from xrm_platform.messaging.credit.credits import CreditView
 from xrm_platform.messaging.requests import Category
 from xrm_platform.problems import Invalid
-from xrm_platform.providers import VendorAccount
+from xrm_platform.providers import Channel, VendorAccount
 from xrm_platform.store import Page
 from xrm_platform.web.calls import Call
 from xrm_platform.web.endpoints import Answer, Binary, Need, endpoint
@@ -176,6 +176,8 @@ async def request_of(given: dict[str, Any]) -> BulkRequest:
         given["file"] = io.BytesIO(await asyncio.to_thread(_content, given["file"]))
     if "contacts" in given:
         given["contacts"] = tuple(given["contacts"])
+    if "channel" in given:
+        given["channel"] = Channel(given["channel"])
     if "category" in given:
         given["category"] = Category(given["category"])
     return BulkRequest(**given)

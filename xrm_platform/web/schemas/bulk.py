@@ -1,4 +1,4 @@
-"""Schemas of what is asked about bulk SMS, selections and credit."""
+"""Schemas of what is asked about bulk jobs, selections and credit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from xrm_platform.messaging.bulk.states import RowState
 from xrm_platform.messaging.credit.credits import HIGHEST
 from xrm_platform.messaging.requests import Category
 
-from .bodies import CODE_LENGTH, SMS_LENGTH, Body, choice, string
+from .bodies import CODE_LENGTH, TEXT_LENGTH, Body, choice, string
+from .mailings import FIELDS
 from .queries import PageQuery
 
 
@@ -18,11 +19,11 @@ class BulkNew(Body):
     """Whom it goes to is said in exactly one of `contacts`, `search`, `selection` and `file`."""
 
     sender = string(CODE_LENGTH, required=True, metadata={"description": "Code of the collaborator who sends."})
-    text = string(
-        SMS_LENGTH,
-        required=True,
-        metadata={"description": "With fields in braces: `{first_name}`, `{first_name|you}`."},
-    )
+    channel = fields.String(validate=validate.OneOf(["mail", "sms"]), metadata={"description": "An SMS without it."})
+    template = string(CODE_LENGTH, metadata={"description": "Id of the template that gives channel and texts."})
+    subject = string(metadata={"description": "Of a mail. " + FIELDS})
+    text = string(TEXT_LENGTH, metadata={"description": FIELDS})
+    html = string(TEXT_LENGTH, allow_none=True, metadata={"description": "Of a mail; values are escaped. " + FIELDS})
     name = string(metadata={"description": "What the job is called in lists."})
     category = choice(Category)
     at = fields.AwareDateTime(allow_none=True, metadata={"description": "Not before this time; now without it."})
@@ -35,7 +36,9 @@ class BulkNew(Body):
     file = fields.String(
         metadata={"description": "Base64 (RFC 4648 §4) of a CSV in any usual encoding.", "contentEncoding": "base64"}
     )
-    number_column = string(metadata={"description": "The column with the numbers, if its header does not say so."})
+    address_column = string(
+        metadata={"description": "The column with the numbers or mail addresses, if its header does not say so."}
+    )
 
 
 class BulkRowsQuery(PageQuery):

@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     _create_jobs()
     op.add_column("message", sa.Column("bulk_id", sa.String(), nullable=True))
+    op.add_column("message", sa.Column("unsubscribe_url", sa.String(), nullable=True))
     op.create_index(
         "ix_message_bulk",
         "message",
@@ -64,8 +65,11 @@ def _create_jobs() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("sender_id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("html", sa.String(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("source_name", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
@@ -98,8 +102,10 @@ def _create_jobs() -> None:
         sa.Column("base_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("written", sa.String(), nullable=False),
-        sa.Column("number", sa.String(), nullable=True),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("html", sa.String(), nullable=True),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=True),
