@@ -28,9 +28,12 @@ async def tested(tmp_path) -> AsyncIterator[Tested]:
         admin = await xrm.bases.operator("ACME", "operator:test")
         await xrm.collaborators.create(admin, "COM", last_name="Lefèvre", first_name="Camille", email=CAMILLE)
         await xrm.providers.enable(admin, "smtp")
+        await xrm.providers.enable(admin, "outlook")
 
-        async def test(settings: dict[str, Any], **options: Any) -> tuple[dict[str, str], dict[str, str]]:
-            account = await xrm.accounts.add(admin, "smtp", "SMTP", settings)
+        async def test(
+            settings: dict[str, Any], slug: str = "smtp", **options: Any
+        ) -> tuple[dict[str, str], dict[str, str]]:
+            account = await xrm.accounts.add(admin, slug, "SMTP", settings)
             result = await xrm.mail_tests.send(admin, account.id, sender="COM", **options)
             failed = [one for one in result.ticks if one.state == "failed"]
             said = {
@@ -173,6 +176,24 @@ async def test_an_address_that_postfix_does_not_let_the_account_use(
     ticks, said = await tested(settings)
     assert (ticks["signed_in"], ticks["sent"]) == ("ok", "failed")
     assert_says(said, "the account's own address", "l'adresse du compte")
+
+
+async def test_without_a_mailbox_nothing_is_handed_over_for_a_test(tested: Tested) -> None:
+    assert await tested({}, "outlook") == (dict.fromkeys(("reached", "signed_in", "drafted"), "skipped"), {})
+
+
+@pytest.mark.servers
+async def test_mail_software_gets_a_draft_in_its_mailbox(tested: Tested, postfix_and_dovecot: MailServers) -> None:
+    mailbox_of = {
+        "receive": "imap",
+        "receive_host": "localhost",
+        "receive_port": postfix_and_dovecot.dovecot.imaps,
+        "receive_username": CAMILLE,
+        "receive_password": PASSWORDS[CAMILLE],
+        "ca_file": str(postfix_and_dovecot.authority),
+    }
+    ticks, said = await tested(mailbox_of, "outlook")
+    assert (ticks["signed_in"], ticks["drafted"], said) == ("ok", "ok", {})
 
 
 def copies(servers: MailServers) -> int:
