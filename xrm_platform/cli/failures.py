@@ -55,7 +55,7 @@ def option_of(field: str) -> str:
     return " ".join((option, *(f"({int(part) + 1})" if part.isdigit() else part for part in rest)))
 
 
-_ARGUMENTS = frozenset({"code", "login", "slug", "id"})
+_ARGUMENTS = frozenset({"code", "login", "slug", "id", "file"})
 _OPTIONS = {
     "sender": "--from",
     "phones": "--phone",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -183,3 +186,16 @@ def test_a_preview_marks_what_forces_unicode_where_it_stands(xrm):
 
 def test_a_price_that_is_none_names_its_option(xrm, sms_account):
     assert xrm("sms", "price", sms_account, "--base", "ACME", "--set", "cheap").line.startswith("Error: --set: “cheap”")
+
+
+def test_an_account_with_little_credit_is_shown_so_in_the_list(xrm, sms_account, home):
+    with contextlib.closing(sqlite3.connect(home / "xrm.db")) as database, database:
+        database.execute(
+            "UPDATE provider_account SET health = 'warning', health_code = 'credit_low', health_params = ?"
+            " WHERE id = ?",
+            (json.dumps({"balance": 7, "warn_below": 50}), sms_account),
+        )
+
+    assert "credit low" in xrm("accounts", "list", "--base", "ACME").out
+    (listed,) = xrm("accounts", "list", "--base", "ACME", "--json").items
+    assert (listed["health"], listed["health_code"], listed["health_params"]["balance"]) == ("warning", "credit_low", 7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from xrm_platform.problems import Conflicting, Forbidden, Invalid
 
@@ -70,23 +71,27 @@ async def test_the_vendor_is_asked_once_an_hour_at_most(xrm, admin, push_account
     assert (await xrm.credits.get(admin, push_account)).balance == 7
 
 
-async def test_without_anybody_to_write_to_the_account_shows_it_all_the_same(
+async def test_without_anybody_to_write_to_account_and_log_show_it_all_the_same(
     xrm, admin, push_account, sms_service, clock
 ):
     sms_service.messages_left = 0
-    await an_hour_later(xrm, clock)
+    with capture_logs() as logs:
+        await an_hour_later(xrm, clock)
 
     assert (await xrm.accounts.get(admin, push_account)).health_code == "credit_low"
     assert (await xrm.messages.list(admin)).items == ()
+    assert "nobody to write to about an account" in [entry["event"] for entry in logs]
 
 
 async def test_without_a_mail_account_the_warning_is_not_tried_every_hour(
     xrm, admin, administrator, push_account, sms_service, clock
 ):
     sms_service.messages_left = 0
-    await an_hour_later(xrm, clock, times=3)
+    with capture_logs() as logs:
+        await an_hour_later(xrm, clock, times=3)
 
     assert (await xrm.accounts.get(admin, push_account)).health_code == "credit_low"
+    assert [entry["event"] for entry in logs].count("no mail about an account") == 1
 
 
 async def test_the_threshold_is_an_administrators_and_zero_ends_the_warnings(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from xrm_platform.messaging import SmsRequest
 from xrm_platform.providers import AuthError, OutcomeUnknown, QuotaExhausted, TransientError, hookimpl
@@ -110,11 +111,12 @@ async def test_the_balance_and_sending_find_it_out_too(
     assert len(mail_service.accepted) == 2
 
 
-async def test_without_anybody_to_write_to_the_log_says_so(xrm, admin, push_account, sms_service, clock, caplog):
+async def test_without_anybody_to_write_to_the_log_says_so(xrm, admin, push_account, sms_service, clock):
     await sms_service.refuse_credentials()
-    await later(xrm, clock)
+    with capture_logs() as logs:
+        await later(xrm, clock)
 
-    assert "nobody to write to about an account" in caplog.text
+    assert "nobody to write to about an account" in [entry["event"] for entry in logs]
     assert (await xrm.accounts.get(admin, push_account)).suspended
 
 
