@@ -14,6 +14,7 @@ OPEN = {
     "/hooks/{token}",
     "/hooks/calendar/{token}",
     "/oauth/callback",
+    "/unsubscribe/{message}/{secret}",
     "/healthz",
     "/readyz",
     "/metrics",
