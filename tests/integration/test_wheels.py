@@ -40,7 +40,11 @@ ENTRY_POINTS = {
     },
     "xrm_smtp": {
         "xrm_platform.plugins": {"smtp": "xrm_smtp.plugin"},
-        "xrm_platform.mail": {"smtp": "xrm_smtp.driver:SmtpMail"},
+        "xrm_platform.mail": {
+            "smtp": "xrm_smtp.driver:SmtpMail",
+            "outlook": "xrm_smtp.handover.driver:OutlookMail",
+            "apple_mail": "xrm_smtp.handover.driver:AppleMail",
+        },
     },
 }
 
