@@ -40,7 +40,7 @@ from .agenda import (
 from .agenda.sync import Channels, Conflicts, Links, Outbox, Reaching, Reconnected, Runs, Syncing, Telling
 from .agenda.sync.using import calendars_linked
 from .config import Config
-from .jobs import TICK, EmbeddedEngine, Handler
+from .jobs import TICK, EmbeddedEngine, Handler, Ticks
 from .messaging import (
     Alerts,
     Delivery,
@@ -166,7 +166,22 @@ class Platform:
         self._wire_messaging(now)
         self._wire_agenda(now)
         self._handlers: Mapping[str, Handler] = {
-            TICK: self._tick,
+            TICK: Ticks(
+                self.delivery.tick,
+                self.purge.tick,
+                self._polling.tick,
+                self._calendar_mails.tick,
+                self._copies.tick,
+                self._draft_watch.tick,
+                self._reconciling.tick,
+                self._bulk_runs.tick,
+                self._credit_watch.tick,
+                self._reminders.tick,
+                self._invitation_mails.tick,
+                self._upkeep.tick,
+                self.syncing.tick,
+                self.calendar_channels.tick,
+            ),
             "deliver": self.delivery.deliver,
             "poll": self.reports.poll,
             "copy": self._copies.run,
@@ -319,22 +334,6 @@ class Platform:
     async def run_until_idle(self) -> None:
         """Do what is due now, until nothing is."""
         await self.engine.run_until_idle(self._handlers)
-
-    async def _tick(self, argument: str) -> None:
-        await self.delivery.tick(argument)
-        await self.purge.tick()
-        await self._polling.tick()
-        await self._calendar_mails.tick()
-        await self._copies.tick()
-        await self._draft_watch.tick()
-        await self._reconciling.tick()
-        await self._bulk_runs.tick()
-        await self._credit_watch.tick()
-        await self._reminders.tick()
-        await self._invitation_mails.tick()
-        await self._upkeep.tick()
-        await self.syncing.tick()
-        await self.calendar_channels.tick()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""

@@ -2,5 +2,6 @@
 
 from .embedded import TICK, EmbeddedEngine
 from .engine import Engine, Handler, Wake
+from .ticks import Ticks
 
-__all__ = ["TICK", "EmbeddedEngine", "Engine", "Handler", "Wake"]
+__all__ = ["TICK", "EmbeddedEngine", "Engine", "Handler", "Ticks", "Wake"]

@@ -54,7 +54,7 @@ class Delivery:
         """Let the calls under way end, and hand over nothing more."""
         self._worker.stopping.set()
 
-    async def tick(self, _argument: str = "") -> None:
+    async def tick(self) -> None:
         """Find what nobody woke us for: messages and reports that are due, and what a dead worker left."""
         await self._recovery.run()
         now = self._now()
