@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from xrm_platform.app import Platform
 from xrm_platform.config import Config
@@ -63,7 +63,7 @@ async def test_the_page_shows_every_operation_and_breaks_no_policy(address: str,
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or urlsplit(request.url).scheme))
     await page.goto(f"{address}/api/docs")
     await page.wait_for_selector(".opblock-summary")
-    assert await page.locator(".opblock").count() == len(ENDPOINTS)
+    await expect(page.locator(".opblock")).to_have_count(len(ENDPOINTS))
     await page.locator("#operations-messages-send_mail .opblock-summary").click()
     await page.wait_for_selector("#operations-messages-send_mail .opblock-body")
     if os.environ.get("XRM_SCREENSHOTS"):

@@ -125,7 +125,7 @@ async def test_everybody_of_ten_thousand_ends_in_the_true_state_and_nobody_gets_
                 await xrm.run_until_idle()
 
         report = b"".join([piece async for piece in xrm.bulks.report(admin, draft.id, language="en")])
-        messages = {line["Number"].replace(" ", ""): line["State"] for line in lines_of(report)}
+        messages = {line["Number or address"].replace(" ", ""): line["State"] for line in lines_of(report)}
         progress = (await xrm.bulks.get(admin, draft.id)).progress
 
     assert not esendex.faults

@@ -86,7 +86,7 @@ async def test_a_worker_that_is_killed_in_a_bulk_job_serves_everybody_once(tmp_p
 
     print(f"killed after {killed_at} of {MESSAGES}; at the end {shown.progress}")
     arrived = Counter(sent.to for sent in esendex.sent)
-    unknown = {row.number.removeprefix("+") for row, state in rows if state == "unknown"}
+    unknown = {row.address.removeprefix("+") for row, state in rows if state == "unknown"}
     assert len(rows) == MESSAGES
     assert set(shown.progress) <= {"sent", "delivered", "unknown"}
     assert max(arrived.values()) == 1
