@@ -189,7 +189,7 @@ async def test_waiting_ends_when_a_mail_comes(account: Opened, postfix_and_dovec
 async def test_waiting_that_is_given_up_ends_at_once_and_leaves_nothing_open(account: Opened) -> None:
     async with account("imap") as driver:
         cursor = (await driver.inbox(None)).cursor
-        for wait in (0.0, 0.02, 0.4):  # while it signs in, and after
+        for wait in (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.4):  # while it signs in, and after
             waiting = asyncio.create_task(driver.wait_for_news(cursor, 600))
             await asyncio.wait([waiting], timeout=wait)
             waiting.cancel()

@@ -54,39 +54,56 @@ async def wait_for_news(access: Access, cursor: str | None, seconds: float) -> N
 
 
 class _Opening:
-    """What happens in the thread, which nobody can stop: a session that is no longer wanted is closed there."""
+    """What happens in the thread, which nobody can stop. A session is closed by who works with it: the number of a
+    socket that is closed under a thread may be another connection's by the time that the thread reads."""
 
     def __init__(self, access: Access, cursor: str | None) -> None:
         self._access = access
         self._cursor = cursor
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._in_thread = True
         self._given_up = False
 
     def run(self) -> _Idle | News:
-        if not self._wanted():
-            return News.NONE
         with mapped(self._access):
-            session = opened(self._access)
-            if not self._wanted(session):
-                close(session)
-                return News.NONE
-            with answers():
-                return _begun(session, self._cursor)
+            try:
+                return self._opened()
+            finally:
+                self._leave_thread()
 
-    def _wanted(self, session: Session | None = None) -> bool:
-        """Whether nobody gave it up; if so, `session` is closed when somebody does."""
+    def _opened(self) -> _Idle | News:
+        if not self._wanted(None):
+            return News.NONE
+        session = opened(self._access)
+        if not self._wanted(session):
+            return News.NONE
+        with answers():
+            return _begun(session, self._cursor)
+
+    def _wanted(self, session: Session | None) -> bool:
+        """Whether nobody gave it up until now."""
         with self._lock:
             self._session = session
             return not self._given_up
 
+    def _leave_thread(self) -> None:
+        with self._lock:
+            self._in_thread = False
+            if self._given_up and self._session is not None:
+                close(self._session)
+
     def give_up(self) -> None:
-        """Close what is open, now or as soon as it is."""
+        """Close what is open, or let the thread do it: what it waits for comes to its end at once."""
         with self._lock:
             self._given_up = True
-            session = self._session
-        if session is not None:
-            close(session)
+            if self._session is None:
+                return
+            if not self._in_thread:
+                close(self._session)
+                return
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._session.sock, socket.SHUT_RDWR)
 
 
 def _begun(session: Session, cursor: str | None) -> _Idle | News:
