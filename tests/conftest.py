@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -44,6 +45,12 @@ class Clock:
 
     def advance(self, by: timedelta) -> None:
         self.time += by
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own():
+    """Where the log goes is decided once a process: by a command that an earlier test ran in this one, for instance."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

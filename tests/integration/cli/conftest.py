@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from xrm_platform.cli.main import run
 from xrm_platform.testing.smtp_server import SmtpServer
@@ -64,7 +63,6 @@ def command(monkeypatch, capsys):
 
     handlers, level = logging.root.handlers[:], logging.root.level
     yield call
-    structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level
 
 
