@@ -57,7 +57,7 @@ def test_the_demo_stays_up_and_ends_cleanly(tmp_path, environment):
         command = next(line for line in demo.stdout if line.startswith("curl") and line.endswith("/messages\n"))
         token, url = command.partition("Bearer ")[2].split("'")[0], command.split()[-1]
         asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             assert answer.status == 200
         demo.send_signal(signal.SIGINT)
         out, err = demo.communicate(timeout=60)

@@ -70,7 +70,7 @@ def answer(invitation: Calendar, status: str) -> EmailMessage:
 
 
 def send(servers: MailServers, message: EmailMessage) -> None:
-    with smtplib.SMTP("localhost", servers.postfix.submission, timeout=10) as session:
+    with smtplib.SMTP("localhost", servers.postfix.submission, timeout=60) as session:
         session.starttls(context=ssl.create_default_context(cafile=servers.authority))
         session.login(DIRECTOR, PASSWORDS[DIRECTOR])
         session.send_message(message)

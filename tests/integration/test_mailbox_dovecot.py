@@ -177,7 +177,7 @@ async def test_waiting_ends_when_a_mail_comes(account: Opened, postfix_and_dovec
         assert (await asyncio.wait([waiting], timeout=0.5))[1]  # nothing came
         sent = mail()
         await driver.send([sent])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await waiting is News.CAME
         assert (await driver.inbox(cursor)).entries
         assert await driver.wait_for_news(cursor, 600) is News.CAME  # it is there already

@@ -64,9 +64,9 @@ def open_descriptors() -> int:
 
 
 async def settled(is_so: Callable[[], bool]) -> None:
-    """Wait until the other side of closed connections has closed too, 2 s at most."""
+    """Wait until the other side of closed connections has closed too, 30 s at most."""
     gc.collect()
-    for _ in range(200):
+    for _ in range(3000):
         if is_so():
             return
         await asyncio.sleep(0.01)

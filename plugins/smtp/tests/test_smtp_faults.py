@@ -192,7 +192,7 @@ async def test_an_idle_connection_is_left_in_time(server: SmtpServer, monkeypatc
     monkeypatch.setattr(pool, "IDLE_SECONDS", 0.02)
     async with account(server) as opened:
         assert await error_of(opened) is None
-        for _ in range(200):
+        for _ in range(3000):
             if not server.sessions:
                 break
             await asyncio.sleep(0.01)

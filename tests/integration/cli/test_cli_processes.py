@@ -64,10 +64,10 @@ def address_of(server):
 
 def test_a_server_answers_and_ends_cleanly_when_it_is_told_to(started):
     server = started("serve", "--port", "0")
-    with urllib.request.urlopen(f"http://{address_of(server)}/healthz", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{address_of(server)}/healthz", timeout=30) as answer:
         assert json.load(answer) == {"status": "ok"}
     server.send_signal(signal.SIGTERM)
-    _, err = server.communicate(timeout=30)
+    _, err = server.communicate(timeout=60)
 
     assert server.returncode == 0
     assert "Traceback" not in err
@@ -87,7 +87,7 @@ def test_a_worker_ends_cleanly_when_it_is_interrupted(started):
     worker = started("worker")
     assert "Ctrl-C" in next(line for line in worker.stderr if "Ctrl-C" in line)
     worker.send_signal(signal.SIGINT)
-    _, err = worker.communicate(timeout=30)
+    _, err = worker.communicate(timeout=60)
 
     assert worker.returncode == 0
     assert "Traceback" not in err

@@ -26,7 +26,7 @@ async def test_it_is_alive_and_ready(client) -> None:
 async def test_a_working_platform_is_ready_while_its_worker_is(config, aiohttp_client) -> None:
     async with Platform.open(config, work=True, plugins=[PLUGIN]) as xrm:
         client = await aiohttp_client(create_app(xrm))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (ready := await client.get("/readyz")).status != 200:
                 await asyncio.sleep(0.05)
         assert (await ready.json())["checks"]["worker"] is True

@@ -41,6 +41,8 @@ userdb {{
   args = uid=nobody gid=nogroup home={folder}/mail/%u
 }}
 mail_location = maildir:~/Maildir
+# Of who waits, it looks again this often where the system has no watch on folders left for it (inotify).
+mailbox_idle_check_interval = 2 secs
 namespace inbox {{
   inbox = yes
   mailbox Brouillons {{

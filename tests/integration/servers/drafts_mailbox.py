@@ -116,7 +116,7 @@ class DraftsMailbox:
 
     @contextmanager
     def _session(self) -> Iterator[imaplib.IMAP4]:
-        with imaplib.IMAP4("127.0.0.1", self._behind, timeout=20) as session:
+        with imaplib.IMAP4("127.0.0.1", self._behind, timeout=60) as session:
             username, password = self._credentials
             session.authenticate("PLAIN", lambda _: f"\0{username}\0{password}".encode())
             yield session

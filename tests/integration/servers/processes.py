@@ -60,8 +60,8 @@ def running(command: list[str], ports: list[int], log: Path, *, stop: list[str] 
 
 
 def _come_up(process: subprocess.Popen[bytes], ports: list[int]) -> bool:
-    """Whether all `ports` answer within twenty seconds; not if it ends before."""
-    deadline = time.monotonic() + 20
+    """Whether all `ports` answer within a minute; not if it ends before."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         if all(_answers(port) for port in ports):
             return True

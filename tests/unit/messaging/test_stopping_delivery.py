@@ -143,7 +143,7 @@ async def test_a_platform_that_ends_gives_back_what_waits_for_its_turn(xrm, admi
     settings = {"service": str(xrm.config.home), "password": "s3cret-é"}
     await xrm.accounts.add(admin, "slow_mail", "slow", settings, default=True)
     ids = [(await xrm.sending.send_mail(admin, MAIL)).id for _ in range(3)]
-    async with asyncio.timeout(20), xrm._working():
+    async with asyncio.timeout(60), xrm._working():
         while not mail_service.accepted:
             await asyncio.sleep(0.01)
 

@@ -20,9 +20,9 @@ USERS = {SENDER: "secret"}
 def connected(server: SmtpServer, *, sign_in: bool = True) -> smtplib.SMTP:
     context = ssl.create_default_context(cafile=str(server.ca_file)) if server.ca_file else None
     if server.security is SmtpSecurity.TLS:
-        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=10, context=context)
+        client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=60, context=context)
     else:
-        client = smtplib.SMTP(server.host, server.port, timeout=10)
+        client = smtplib.SMTP(server.host, server.port, timeout=60)
     try:
         if server.security is SmtpSecurity.STARTTLS:
             client.starttls(context=context)
@@ -120,7 +120,7 @@ async def test_what_is_not_offered_is_not_named() -> None:
         server.offers_auth = server.offers_dsn = server.offers_smtputf8 = server.offers_starttls = False
 
         def extensions() -> dict[str, str]:
-            with smtplib.SMTP(server.host, server.port, timeout=10) as client:
+            with smtplib.SMTP(server.host, server.port, timeout=60) as client:
                 client.ehlo()
                 return dict(client.esmtp_features)
 
