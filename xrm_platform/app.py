@@ -91,6 +91,7 @@ from .messaging.mail.trying import MailTests
 from .messaging.mail.unsubscribing import Unsubscribing
 from .messaging.mail.ways_out import WaysOut
 from .messaging.reconciling import Reconciling
+from .messaging.resting import Resting
 from .messaging.templates.templates import Templates
 from .messaging.using import messages_wait
 from .people.api_tokens import ApiTokens
@@ -240,7 +241,8 @@ class Platform:
         self._calendar_mails = CalendarMails(store, wake, now, self._calendar_readers)
         watching = Watching(wake)
         came_back = CameBackTelling(store, self.sending, self.wording)
-        mailboxes = MailPolling(store, files, self.notices, wake, now, watching, came_back)
+        resting = Resting(now)
+        mailboxes = MailPolling(store, files, self.notices, wake, now, watching, came_back, resting)
         self._polling = Polling(
             store, sources, self.connections, troubles, self.notices, wake, now, mailboxes, watching
         )
@@ -248,7 +250,7 @@ class Platform:
         self._copies = Copies(store, sources, sendables, wake, now)
         self.drafts = Drafts(store, files)
         self.signatures = Signatures(store)
-        self._draft_watch = DraftWatch(store, sources, self.connections, self.notices, wake, now)
+        self._draft_watch = DraftWatch(store, sources, self.connections, self.notices, wake, now, resting)
         self._reconciling = Reconciling(store, sources, troubles, self.notices, wake, now)
         self.delivery = Delivery(
             store,

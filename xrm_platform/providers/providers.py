@@ -200,10 +200,10 @@ class MailDriver(Driver, Protocol):
         is called once at a time, is cancelled when the account changes or the program ends, and holds no thread."""
         ...
 
-    async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts]:
+    async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts] | None:
         """HANDS_OVER: where mails lie by now that were handed over, or may have been; `message_ids` holds the
-        Message-ID of each by its `id`. What is neither among the drafts nor among the sent mail, or cannot be looked
-        for, is left out."""
+        Message-ID of each by its `id`. What is neither among the drafts nor among the sent mail is left out. None when
+        the account has no mailbox to look into."""
         ...
 
     async def file_sent(self, mail: OutgoingMail) -> None:

@@ -98,7 +98,7 @@ class HandoverContract(MailContract):
         assert draft.watched is (self.rung is Rung.MAILBOX)
         wanted = {one.id: one.message_id for one in (mail, other)}
         if not draft.watched:
-            assert await driver.whereabouts(wanted) == {}
+            assert await driver.whereabouts(wanted) is None
             return
         assert await driver.whereabouts(wanted) == {mail.id: Whereabouts.DRAFTS}
         await vendor.send_draft(mail.message_id)

@@ -13,6 +13,7 @@ from xrm_platform.messaging.drafts.keeping import safe_name
 from xrm_platform.messaging.drafts.watching import next_look
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import (
+    AuthError,
     Capability,
     Channel,
     Handover,
@@ -21,6 +22,8 @@ from xrm_platform.providers import (
     RecipientResult,
     Rung,
     SendResult,
+    Tick,
+    TickState,
     Unsupported,
     Whereabouts,
     hookimpl,
@@ -52,6 +55,8 @@ class Mailbox:
         self.mails = []
         self.answer = MailDraft(Rung.MAILBOX, "open_drafts", {"folder": "Brouillons"}, watched=True)
         self.lost = False
+        self.looks = 0
+        self.refuses = None
 
 
 class Desk:
@@ -71,10 +76,15 @@ class Desk:
         return SendResult(mail.id, recipients, draft=self.mailbox.answer)
 
     async def whereabouts(self, message_ids):
+        self.mailbox.looks += 1
+        if self.mailbox.refuses is not None:
+            raise self.mailbox.refuses
+        if self.mailbox.places is None:
+            return None
         return {one: self.mailbox.places[one] for one in message_ids if one in self.mailbox.places}
 
     async def check(self):
-        return []
+        return [Tick("reached", TickState.OK)]
 
     async def aclose(self):
         pass
@@ -159,6 +169,41 @@ async def test_a_deleted_draft_is_never_called_sent_and_can_be_given_up(xrm, adm
     assert (await looked(xrm, admin, clock, message)).state == "cancelled"
 
 
+async def test_a_file_is_in_no_mailbox_and_never_gone_from_one(xrm, admin, desk, clock, mailbox):
+    mailbox.answer = MailDraft(Rung.FILE, "open_file", content=b"Subject: x\r\n\r\n", filename="x.eml", watched=True)
+    message = await sent(xrm, admin)
+    for _ in range(3):
+        message = await looked(xrm, admin, clock, message)
+
+    assert (message.draft.gone, codes(message)) == (False, ["draft_file"])
+    mailbox.places[message.id] = Whereabouts.SENT
+    assert (await looked(xrm, admin, clock, message)).state == "sent"
+
+
+async def test_where_no_mailbox_is_left_to_look_into_nothing_is_called_gone(xrm, admin, desk, clock, mailbox):
+    message = await sent(xrm, admin)
+    mailbox.places = None
+    for _ in range(3):
+        message = await looked(xrm, admin, clock, message)
+
+    assert (message.draft.gone, codes(message), mailbox.looks) == (False, ["draft_mailbox"], 3)
+
+
+async def test_a_mailbox_that_refuses_the_credentials_is_left_alone_for_an_hour(xrm, admin, desk, clock, mailbox):
+    message = await sent(xrm, admin)
+    mailbox.refuses = AuthError()
+    for _ in range(5):
+        await looked(xrm, admin, clock, message)
+    assert mailbox.looks == 1
+    assert (await xrm.accounts.get(admin, desk.id)).health == "failing"
+
+    mailbox.refuses = None
+    clock.advance(timedelta(hours=1))
+    await looked(xrm, admin, clock, message)
+    assert mailbox.looks == 2
+    assert (await xrm.accounts.get(admin, desk.id)).health == "ok"
+
+
 @pytest.mark.parametrize(("place", "state"), [(Whereabouts.DRAFTS, "handed_over"), (Whereabouts.SENT, "sent")])
 async def test_a_lost_answer_is_settled_by_looking(xrm, admin, desk, mailbox, clock, place, state):
     mailbox.lost = True
@@ -212,8 +257,10 @@ async def test_the_signature_is_left_to_the_software_that_adds_its_own(xrm, admi
     await sent(xrm, admin)
     await xrm.accounts.change(admin, desk.id, {"settings": {"own_signature": True}})
     await sent(xrm, admin)
+    await xrm.mail_tests.send(admin, desk.id, sender="COM")
 
-    assert [mail.text for mail in mailbox.mails] == ["Bonjour\n\n-- \nCamille\n", "Bonjour"]
+    assert [mail.text for mail in mailbox.mails[:2]] == ["Bonjour\n\n-- \nCamille\n", "Bonjour"]
+    assert "Camille" not in mailbox.mails[2].text
 
 
 @pytest.mark.parametrize(
@@ -227,6 +274,8 @@ async def test_the_signature_is_left_to_the_software_that_adds_its_own(xrm, admi
         ("e\u0301te\u0301", "été.eml"),
         ("fi\u202egnp.eml", "fi-gnp.eml"),
         ("x" * 300, "x" * 100 + ".eml"),
+        ("見" * 100, "見" * 66 + ".eml"),
+        ("🧾" * 100 + ".eml", "🧾" * 50 + ".eml"),
     ],
 )
 def test_a_file_name_fits_every_system(given, safe):

@@ -16,6 +16,8 @@ from xrm_platform.providers.errors import storable
 
 FIRST_LOOK = timedelta(minutes=1)
 MAX_NAME = 100
+MAX_NAME_BYTES = 200
+"""Most file systems take 255 bytes in UTF-8, and programs add something while they write a file."""
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u2028\u2029\u202a-\u202e\u2066-\u2069]+')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
@@ -75,7 +77,8 @@ def safe_name(given: str) -> str:
     """A file name that every system takes: accents stay, what separates folders or means something to a system goes.
     It ends in `.eml`."""
     name = _NOT_IN_NAMES.sub("-", unicodedata.normalize("NFC", storable(given)))
-    name = " ".join(name.removesuffix(".eml").split())[:MAX_NAME].strip(" .-")
+    name = " ".join(name.removesuffix(".eml").split())[:MAX_NAME]
+    name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .-")
     if not name or _RESERVED.match(name):
         name = f"message {name}".strip()
     return f"{name}.eml"

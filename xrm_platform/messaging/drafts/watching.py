@@ -17,9 +17,10 @@ from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging import delivery_queries
 from xrm_platform.messaging.reports import update_messages
+from xrm_platform.messaging.resting import Resting
 from xrm_platform.messaging.sources import Source, Sources
 from xrm_platform.messaging.states import State
-from xrm_platform.providers import BadResponse, Capability, ProviderError, Whereabouts
+from xrm_platform.providers import AccountError, BadResponse, Capability, ProviderError, Rung, Whereabouts
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
@@ -54,6 +55,7 @@ class DraftWatch:
         notices: Notices,
         wake: Wake,
         now: Callable[[], datetime],
+        resting: Resting,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -61,7 +63,10 @@ class DraftWatch:
         self._notices = notices
         self._wake = wake
         self._now = now
+        self._resting = resting
         self._looked: dict[str, datetime] = {}
+        self._failed: set[str] = set()
+        """Accounts of which this said that they are failing."""
 
     async def tick(self) -> None:
         """Wake accounts that have something to look for."""
@@ -79,6 +84,8 @@ class DraftWatch:
         source = await self._sources.open(account_id)
         if source is None or Capability.HANDS_OVER not in source.driver.descriptor.capabilities:
             return
+        if self._resting.rests(source.account):
+            return
         async with self._store.read() as session:
             due = await queries.due(
                 session,
@@ -92,24 +99,35 @@ class DraftWatch:
             return
         try:
             found = await source.driver.call("whereabouts", partial(_whereabouts, due))
-            if not isinstance(found, Mapping):
+            if not isinstance(found, Mapping | None):
                 raise BadResponse("whereabouts_not_understood")
         except ProviderError as error:
-            await self._connections.note_health(source.account, error)
+            await self._failing(source, error)
             return
+        if account_id in self._failed:
+            self._failed.discard(account_id)
+            await self._connections.note_health(source.account)
         async with self._store.write() as session:
             changed = await self._settle(session, source, due, found, now)
         self._notices.post(source.base_code, "message", changed)
+
+    async def _failing(self, source: Source, error: ProviderError) -> None:
+        if isinstance(error, AccountError):
+            self._resting.begin(source.account)
+        self._failed.add(source.account.id)
+        await self._connections.note_health(source.account, error)
 
     async def _settle(
         self,
         session: AsyncSession,
         source: Source,
         due: Mapping[str, str],
-        found: Mapping[str, Whereabouts],
+        places: Mapping[str, Whereabouts] | None,
         now: datetime,
     ) -> list[tuple[str, State]]:
+        """`places` is None where there was no mailbox to look into."""
         base_id = source.account.base_id
+        found = places or {}
         open_now = await queries.open_messages(session, base_id=base_id, ids=due.keys())
         rows = await queries.rows_of(session, base_id=base_id, ids=open_now.keys())
         sent = [one for one in open_now if found.get(one) is Whereabouts.SENT]
@@ -122,7 +140,11 @@ class DraftWatch:
             base_id=base_id,
             rows=[draft_row(one, found_draft(), source.account.id, now) for one in recovered],
         )
-        gone = [one for one, row in rows.items() if one not in recovered and _looked_at(row, found.get(one), now)]
+        gone = [
+            one
+            for one, row in rows.items()
+            if one not in recovered and _looked_at(row, found.get(one), now, looked=places is not None)
+        ]
         events = [
             *((one, State.SENT, "seen_in_sent") for one in sent),
             *((one, State.HANDED_OVER, "found_in_drafts") for one in recovered),
@@ -135,14 +157,19 @@ class DraftWatch:
         return list(await update_messages(session, base_id, {*sent, *recovered}))
 
 
-def _looked_at(row: HandedOver, found: Whereabouts | None, now: datetime) -> bool:
-    """Note on the row of a draft what was found; whether it just turned out to be gone."""
+def _looked_at(row: HandedOver, found: Whereabouts | None, now: datetime, *, looked: bool) -> bool:
+    """Note on the row of a draft what was found; whether it just turned out to be gone, which only what was put into a
+    mailbox can be."""
     row.look_at = None if found is Whereabouts.SENT else next_look(row.at, now)
-    row.missed = 0 if found is not None else row.missed + 1
-    return row.missed == GONE_AFTER
+    if found is not None:
+        row.missed = 0
+    elif looked and row.rung == Rung.MAILBOX:
+        row.missed += 1
+        return row.missed == GONE_AFTER
+    return False
 
 
-def _whereabouts(message_ids: Mapping[str, str], driver: Any) -> Awaitable[Mapping[str, Whereabouts]]:
+def _whereabouts(message_ids: Mapping[str, str], driver: Any) -> Awaitable[Mapping[str, Whereabouts] | None]:
     """Looking changes nothing, so a lost answer is an ordinary failure."""
-    asked: Awaitable[Mapping[str, Whereabouts]] = driver.whereabouts(message_ids)
+    asked: Awaitable[Mapping[str, Whereabouts] | None] = driver.whereabouts(message_ids)
     return asked

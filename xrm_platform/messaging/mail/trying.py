@@ -21,7 +21,15 @@ from xrm_platform.accounts.queries import collaborator_code
 from xrm_platform.accounts.tables import ProviderAccount
 from xrm_platform.accounts.views import AccountView, TickView
 from xrm_platform.messaging.checks import check_mail
-from xrm_platform.messaging.composing import Draft, File, Order, compose_mail, given_files, sender_address
+from xrm_platform.messaging.composing import (
+    Draft,
+    File,
+    Order,
+    compose_mail,
+    given_files,
+    sender_address,
+    unsigned,
+)
 from xrm_platform.messaging.entering import Entrance, Route, route_of
 from xrm_platform.messaging.requests import MailRequest
 from xrm_platform.people import audit
@@ -125,13 +133,15 @@ class MailTests:
             subject=self._wording.say("mail_test", "subject", params, language=language),
             text=self._wording.say("mail_test", "text", params, language=language),
         )
+        signed_later = self._connections.software_signs(route.account, route.ground.provider)
+        sender = unsigned(route.sender) if signed_later else route.sender
         now = self._now()
         checked = check_mail(request, now)
         files = [
             File(given.filename, given.content_type or "", given.content, "", cid)
-            for given, cid in given_files(request, checked, route.sender)
+            for given, cid in given_files(request, checked, sender)
         ]
-        order = Order(actor, request, route.sender, route.account.id, None, now)
+        order = Order(actor, request, sender, route.account.id, None, now)
         draft = compose_mail(order, request, checked, files)
         (judged,) = await self._entrance.judged([draft], route.ground, sender=route.sender.code, language=language)
         if isinstance(judged, Problem):

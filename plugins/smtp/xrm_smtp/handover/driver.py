@@ -57,10 +57,10 @@ class HandoverMail(Consented):
         """Hand over the mails of `batch`. Raises nothing: each result says what became of its mail."""
         return [await asyncio.to_thread(self._handed_over, mail) for mail in batch]
 
-    async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts]:
-        """Whether these lie among the drafts or the sent mail; nothing where there is no mailbox to look into."""
+    async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts] | None:
+        """Whether these lie among the drafts or the sent mail; None where there is no mailbox to look into."""
         if self._drafts is None:
-            return {}
+            return None
         return await asyncio.to_thread(whereabouts, self._drafts, message_ids)
 
     async def inbox(self, cursor: str | None) -> MailListing:

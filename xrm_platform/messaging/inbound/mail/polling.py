@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.files import Files
+from xrm_platform.messaging.resting import Resting
 from xrm_platform.messaging.sources import Source
 from xrm_platform.providers import (
     AccountError,
@@ -19,9 +20,8 @@ from xrm_platform.providers import (
     MailEntry,
     MailListing,
     ProviderError,
-    TransientError,
 )
-from xrm_platform.registry import Notices
+from xrm_platform.registry import DriverClosed, Notices
 from xrm_platform.store import Store
 
 from . import queries
@@ -36,9 +36,6 @@ PAGE_BYTES = 16 * 1024 * 1024
 RUN = 200
 """Mails that one run reads; a mailbox with more is gone on with by the next."""
 
-REST = timedelta(hours=1)
-"""How long a mailbox is left alone whose server refused the credentials: some lock an account after a few attempts."""
-
 log = structlog.get_logger("xrm.messaging")
 
 
@@ -52,6 +49,7 @@ class MailPolling:
         now: Callable[[], datetime],
         watching: Watching,
         telling: Telling,
+        resting: Resting,
     ) -> None:
         self._store = store
         self._files = files
@@ -60,7 +58,9 @@ class MailPolling:
         self._now = now
         self._watching = watching
         self._telling = telling
-        self._resting: dict[tuple[str, int], datetime] = {}
+        self._resting = resting
+        self._stuck: dict[str, dict[str, int]] = {}
+        """By account, the keys of mails that could not be loaded, with how often that was tried."""
 
     async def ask(self, source: Source) -> None:
         """Read what is new in the mailbox of `source`. Raises the `ProviderError` that stood in the way."""
@@ -70,13 +70,15 @@ class MailPolling:
         try:
             await self._ask(source)
         except AccountError:
-            self._resting[account.id, account.rev] = self._now() + REST
+            self._resting.begin(account)
+            raise
+        except Exception:
+            self._watching.missed(source)
             raise
 
     def rests(self, source: Source) -> bool:
-        """Whether the mailbox is to be left alone. Changed settings are tried at once."""
-        until = self._resting.get((source.account.id, source.account.rev))
-        return until is not None and self._now() < until
+        """Whether the mailbox is to be left alone."""
+        return self._resting.rests(source.account)
 
     async def _ask(self, source: Source) -> None:
         base_id, account_id = source.account.base_id, source.account.id
@@ -88,8 +90,16 @@ class MailPolling:
         keys = [entry.key for entry in listing.entries]
         async with self._store.read() as session:
             known = await queries.known_keys(session, base_id=base_id, account_id=account_id, keys=keys)
+        stuck = self._stuck.get(account_id, {})
         new = [entry for entry in listing.entries if entry.key not in known]
-        await self._take_all(source, new[:RUN])
+        new.sort(key=lambda entry: stuck.get(entry.key, 0))  # those that are stuck are in nobody's way
+        failed = await self._take_all(source, new[:RUN])
+        tried = {**stuck, **{key: stuck.get(key, 0) + 1 for key in failed}}
+        self._stuck[account_id] = {entry.key: tried[entry.key] for entry in new if entry.key in tried}
+        if failed:
+            if failed.keys() <= stuck.keys():  # everything else is here
+                self._watching.looked(source, listing.cursor, found=len(new) > len(stuck))
+            raise next(iter(failed.values()))
         if len(new) > RUN:
             self._wake(f"inbox {account_id}")
             return
@@ -98,35 +108,35 @@ class MailPolling:
                 await queries.put_cursor(session, base_id=base_id, account_id=account_id, cursor=listing.cursor)
         self._watching.looked(source, listing.cursor, found=bool(new))
 
-    async def _take_all(self, source: Source, entries: Sequence[MailEntry]) -> None:
-        """A mail that cannot be loaded does not stop those after it. Raises what stopped the first."""
-        failed: list[ProviderError] = []
+    async def _take_all(self, source: Source, entries: Sequence[MailEntry]) -> dict[str, ProviderError]:
+        """Why mails could not be loaded, by their keys. One that cannot be stops none of those after it; a second one
+        does, for it may be the server."""
+        failed: dict[str, ProviderError] = {}
         for page in pages([entry for entry in entries if entry.size <= MAX_BYTES]):
-            try:
-                await self._take(source, page)
-            except TransientError as error:
-                if len(page) == 1:
-                    failed.append(error)
-                else:
-                    failed += await self._one_by_one(source, page)
+            failed |= await self._take_page(source, page)
             if len(failed) > 1:
                 break
         for entry in entries:
             if entry.size > MAX_BYTES:
                 await self._name(source, entry)
-        if failed:
-            raise failed[0]
+        return failed
 
-    async def _one_by_one(self, source: Source, page: Sequence[MailEntry]) -> list[ProviderError]:
-        failed: list[ProviderError] = []
-        for entry in page:
-            try:
-                await self._take(source, [entry])
-            except TransientError as error:
-                failed.append(error)
+    async def _take_page(self, source: Source, page: Sequence[MailEntry]) -> dict[str, ProviderError]:
+        """The same for a page, whose mails are loaded one by one when they cannot be at once."""
+        try:
+            await self._take(source, page)
+        except (AccountError, DriverClosed):
+            raise
+        except ProviderError as error:
+            if len(page) == 1:
+                return {page[0].key: error}
+            failed: dict[str, ProviderError] = {}
+            for entry in page:
+                failed |= await self._take_page(source, [entry])
                 if len(failed) > 1:
                     break
-        return failed
+            return failed
+        return {}
 
     async def _take(self, source: Source, page: Sequence[MailEntry]) -> None:
         keys = [entry.key for entry in page]
