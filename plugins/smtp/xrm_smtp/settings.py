@@ -13,20 +13,7 @@ from .dkim_settings import DkimSettings
 from .loopback import is_loopback
 from .oauth_services import PASSWORD
 from .oauth_settings import OAuthSettings
-
-DEFAULT_PORTS = {"none": 25, "starttls": 587, "tls": 465}
-"""RFC 5321 (25), RFC 6409 (587), RFC 8314 (465)."""
-
-SECURITY_OF_PORT = {465: "tls", 587: "starttls"}
-"""Ports that say by themselves how they are secured."""
-
-RECEIVE_PORTS = {
-    "imap": {"none": 143, "starttls": 143, "tls": 993},
-    "pop": {"none": 110, "starttls": 110, "tls": 995},
-}
-"""RFC 9051, RFC 1939, RFC 8314."""
-
-SECURITY_OF_RECEIVE_PORT = {993: "tls", 995: "tls"}
+from .ports import RECEIVING, SENDING, wrong_protocol, wrong_security
 
 _HOST = re.compile(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$")
 
@@ -79,9 +66,10 @@ class ServerSettings(ProviderSettings):
     def _fits_together(self, data: dict[str, Any], **_: Any) -> None:
         security, port = data.get("security"), data.get("port")
         username, password = data.get("username"), data.get("password")
-        expected = SECURITY_OF_PORT.get(port) if port else None
-        if expected not in {None, security}:
-            raise ValidationError(f"port_{port}_needs_{expected}", "security")
+        if wrong := wrong_protocol(port, "smtp"):
+            raise ValidationError(wrong, "port")
+        if wrong := wrong_security(port, security):
+            raise ValidationError(wrong, "security")
         if username and not password and data.get("sign_in", PASSWORD) == PASSWORD:
             raise ValidationError("username_without_password", "password")
         if password and not username:
@@ -91,14 +79,16 @@ class ServerSettings(ProviderSettings):
 
     @validates_schema
     def _can_receive(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("receive", "none") == "none":
+        receive = data.get("receive", "none")
+        if receive == "none":
             return
         host, security, port = data.get("receive_host"), data.get("receive_security"), data.get("receive_port")
         if not host:
             raise ValidationError("receive_host_missing", "receive_host")
-        expected = SECURITY_OF_RECEIVE_PORT.get(port) if port else None
-        if expected not in {None, security}:
-            raise ValidationError(f"port_{port}_needs_{expected}", "receive_security")
+        if wrong := wrong_protocol(port, receive):
+            raise ValidationError(wrong, "receive_port")
+        if wrong := wrong_security(port, security):
+            raise ValidationError(wrong, "receive_security")
         if not (data.get("receive_username") or data.get("username")):
             raise ValidationError("receive_without_user", "receive_username")
         own = data.get("receive_username") and data.get("sign_in", PASSWORD) == PASSWORD
@@ -111,9 +101,9 @@ class ServerSettings(ProviderSettings):
     def _with_ports(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         security, receive = data.get("security"), data.get("receive")
         if not data.get("port") and security is not None:
-            data = {**data, "port": DEFAULT_PORTS[security]}
-        if not data.get("receive_port") and receive in RECEIVE_PORTS:
-            data = {**data, "receive_port": RECEIVE_PORTS[receive][data["receive_security"]]}
+            data = {**data, "port": SENDING[security]}
+        if not data.get("receive_port") and receive in RECEIVING:
+            data = {**data, "receive_port": RECEIVING[receive][data["receive_security"]]}
         return data
 
 

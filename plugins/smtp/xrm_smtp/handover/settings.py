@@ -10,7 +10,7 @@ from xrm_platform.providers import ProviderSettings, secret
 from xrm_smtp.loopback import is_loopback
 from xrm_smtp.oauth_services import PASSWORD
 from xrm_smtp.oauth_settings import OAuthSettings
-from xrm_smtp.settings import RECEIVE_PORTS, SECURITY_OF_RECEIVE_PORT
+from xrm_smtp.ports import RECEIVING, wrong_protocol, wrong_security
 
 _HOST = validate.Regexp(r"(?:[^\s/@:]+|[0-9A-Fa-f:]+)$", error="not_a_host")
 
@@ -51,14 +51,16 @@ class MailboxSettings(ProviderSettings):
 
     @validates_schema
     def _opens(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("receive", "none") == "none":
+        receive = data.get("receive", "none")
+        if receive == "none":
             return
         host, security, port = data.get("receive_host"), data.get("receive_security"), data.get("receive_port")
         if not host:
             raise ValidationError("receive_host_missing", "receive_host")
-        expected = SECURITY_OF_RECEIVE_PORT.get(port) if port else None
-        if expected not in {None, security}:
-            raise ValidationError(f"port_{port}_needs_{expected}", "receive_security")
+        if wrong := wrong_protocol(port, receive):
+            raise ValidationError(wrong, "receive_port")
+        if wrong := wrong_security(port, security):
+            raise ValidationError(wrong, "receive_security")
         if not data.get("receive_username"):
             raise ValidationError("receive_without_user", "receive_username")
         if not data.get("receive_password") and data.get("sign_in", PASSWORD) == PASSWORD:
@@ -69,8 +71,8 @@ class MailboxSettings(ProviderSettings):
     @post_load
     def _with_port(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         receive = data.get("receive")
-        if not data.get("receive_port") and receive in RECEIVE_PORTS:
-            data = {**data, "receive_port": RECEIVE_PORTS[receive][data["receive_security"]]}
+        if not data.get("receive_port") and receive in RECEIVING:
+            data = {**data, "receive_port": RECEIVING[receive][data["receive_security"]]}
         return data
 
 
