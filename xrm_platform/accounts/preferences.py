@@ -122,7 +122,7 @@ class Preferences:
         self, session: AsyncSession, actor: Actor, owner: CollaboratorRef | None, account_id: str | None, at: datetime
     ) -> None:
         if account_id is None:
-            await drop_choice(session, actor, Channel.MAIL, owner, at=at)
+            await self._drop_direct_sending(session, actor, owner, at)
             return
         row = await account_row(session, base_id=actor.base_id, account_id=account_id)
         if row.account.channel != Channel.MAIL:
@@ -130,6 +130,22 @@ class Preferences:
         if self._hands_over(row):
             raise Conflicting("account_hands_over", account=row.account.name)
         await put_choice(session, actor, row, owner, at=at)
+
+    async def _drop_direct_sending(
+        self, session: AsyncSession, actor: Actor, owner: CollaboratorRef | None, at: datetime
+    ) -> None:
+        """An account that hands over to mail software stays chosen: it was never shown as the SMTP in use."""
+        made = await queries.choice(
+            session,
+            base_id=actor.base_id,
+            channel=Channel.MAIL,
+            collaborator_id=None if owner is None else owner.id,
+        )
+        if made is None:
+            return
+        row = await queries.account(session, base_id=actor.base_id, account_id=made.account_id)
+        if row is None or not self._hands_over(row):
+            await drop_choice(session, actor, Channel.MAIL, owner, at=at)
 
     def _hands_over(self, row: AccountRow) -> bool:
         provider = self._registry.provider(Channel(row.account.channel), row.account.slug)

@@ -93,6 +93,16 @@ async def test_the_smtp_in_use_sends_mail_by_itself(rooms, operator, add_sms, pe
     assert (await rooms.preferences.get(operator)).direct_sending is None
 
 
+async def test_no_smtp_in_use_leaves_the_mail_software_that_is_chosen(rooms, operator, people):
+    await rooms.providers.enable(operator, "outlook")
+    outlook = await rooms.accounts.add(operator, "outlook", "Outlook", {}, default=True)
+    own = await rooms.accounts.add(operator, "outlook", "Own", {}, collaborator="COM")
+    for collaborator in (None, "COM"):
+        shown = await rooms.preferences.change_mail(operator, {"direct_sending": None}, collaborator=collaborator)
+        assert shown.direct_sending is None
+    assert {one.account for one in (await rooms.choice.list(operator)).items} == {outlook.id, own.id}
+
+
 async def test_changes_of_mail_software_are_audited_and_repetitions_are_not(rooms, operator, audited, people):
     for _ in range(2):
         await rooms.preferences.change_mail(operator, {"mail_software": {"windows": "outlook"}})
