@@ -16,6 +16,9 @@ LOGIN = re.compile(r"[\w.@+-]{1,64}")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
+_JOINING = "\u00ad\u200c\u200d"
+"""Soft hyphens, and what joins letters or emoji, or keeps them apart: seen by nobody, and part of what people type."""
+
 NAME_LIMIT = 100
 SIGNATURE_LIMIT = 5000
 PASSWORD_MINIMUM = 10
@@ -58,13 +61,15 @@ def _folded(given: str) -> str:
 
 
 def line(field: str, given: str, *, limit: int = NAME_LIMIT, required: bool = False) -> str:
-    """One line of text, without the spaces around it."""
-    text = given.strip()
+    """One line of text, without the spaces around it. One that does not break, as word processors write them in French,
+    becomes a plain one."""
+    plain = given if given.isprintable() else "".join(" " if _is_space(letter) else letter for letter in given)
+    text = plain.strip()
     if required and not text:
         raise Invalid.field(field, "required")
     if len(text) > limit:
         raise Invalid.field(field, "text_too_long", limit=limit, length=len(text))
-    if not text.isprintable():
+    if not _is_readable(text):
         raise Invalid.field(field, "text_not_printable")
     return text
 
@@ -74,9 +79,18 @@ def paragraph(field: str, given: str, *, limit: int) -> str:
     text = given.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if len(text) > limit:
         raise Invalid.field(field, "text_too_long", limit=limit, length=len(text))
-    if not text.replace("\n", "").replace("\t", "").isprintable():
+    if not _is_readable(text.replace("\n", "").replace("\t", "")):
         raise Invalid.field(field, "text_not_printable")
     return text
+
+
+def _is_readable(text: str) -> bool:
+    """Whether there is nothing in it but letters, signs and spaces of any width."""
+    return text.isprintable() or all(letter.isprintable() or letter in _JOINING or _is_space(letter) for letter in text)
+
+
+def _is_space(letter: str) -> bool:
+    return unicodedata.category(letter) == "Zs"
 
 
 def email(given: str | None) -> str | None:

@@ -144,6 +144,15 @@ def test_a_line_has_no_line_break_and_a_paragraph_keeps_its_own():
     assert fault_of(fields.paragraph, "signature_text", "a\x00b", limit=50) == {"signature_text": "text_not_printable"}
 
 
+def test_spaces_that_do_not_break_and_joined_emoji_are_text_as_people_paste_it():
+    assert fields.line("name", "\u00a0Devis\u00a0: été\u202f!") == "Devis : été !"
+    signature = "Tél.\u00a0: 01\u202f23\n\N{WOMAN}\u200d\N{PERSONAL COMPUTER}"
+    assert fields.paragraph("signature_text", signature, limit=50) == signature
+    for hidden in ("\u202e", "\x1b", "\ufeff", "\ud800"):
+        for rule in (fields.line, fields.paragraph):
+            assert fault_of(rule, "name", f"a{hidden}b", limit=50) == {"name": "text_not_printable"}
+
+
 def test_what_is_too_long_or_missing_is_refused():
     assert fault_of(fields.line, "name", "x" * 101) == {"name": "text_too_long"}
     assert fault_of(fields.line, "name", " ", required=True) == {"name": "required"}
