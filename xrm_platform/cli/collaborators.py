@@ -53,10 +53,7 @@ def create(
     image = None if signature_image is None else content_of(signature_image, MAX_IMAGE_READ)
 
     async def use(xrm: Platform, actor: Actor) -> Any:
-        from xrm_platform.people import signature_image as images  # noqa: PLC0415  see session
-
-        if image is not None:
-            await asyncio.to_thread(images.prepared, image)
+        await _check_image(image)
         created = await xrm.collaborators.create(
             actor,
             code,
@@ -103,6 +100,7 @@ def set_(
         changes["active"] = active
 
     async def use(xrm: Platform, actor: Actor) -> Any:
+        await _check_image(image)
         changed = await (
             xrm.collaborators.change(actor, code, changes) if changes else xrm.collaborators.get(actor, code)
         )
@@ -112,6 +110,14 @@ def set_(
         return await xrm.collaborators.get(actor, changed.code)
 
     show(in_base(base, use), json_wanted=json)
+
+
+async def _check_image(image: bytes | None) -> None:
+    """Raises `Invalid` before anything is changed for an image that cannot be one of a signature."""
+    from xrm_platform.people import signature_image as images  # noqa: PLC0415  see session
+
+    if image is not None:
+        await asyncio.to_thread(images.prepared, image)
 
 
 @commands.command("list", cls=Command)

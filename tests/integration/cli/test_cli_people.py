@@ -52,6 +52,17 @@ def test_a_collaborator_with_a_bad_image_is_not_created(xrm, tmp_path):
     assert xrm("collaborators", "show", "NEW", "--base", "ACME").code == 1
 
 
+def test_with_a_bad_image_nothing_of_a_collaborator_is_changed(xrm, tmp_path):
+    (tmp_path / "sign.png").write_text("no image")
+    refused = xrm(
+        *("collaborators", "set", "COM", "--base", "ACME", "--last-name", "Changed"),
+        *("--signature-image", tmp_path / "sign.png"),
+    )
+
+    assert "--signature-image" in refused.line
+    assert xrm("collaborators", "show", "COM", "--base", "ACME", "--json").json["last_name"] != "Changed"
+
+
 def test_a_loop_of_managers_is_refused_with_the_chain(xrm):
     assert "DIR → COM → DIR" in xrm("collaborators", "set", "DIR", "--base", "ACME", "--manager", "COM").line
 
