@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from xrm_platform.messaging.mail.signature import SIGNATURE_CID, Signature, sign
 
 
@@ -35,3 +37,10 @@ def test_the_signature_goes_inside_the_body_of_a_whole_document():
 
     assert html.endswith("</BODY></html>")
     assert html.index("Léa") < html.index("</BODY>")
+
+
+@pytest.mark.parametrize("end", ["</BODY ></html>", "</body\n></html>", "</body></html>"])
+def test_letters_that_grow_in_lower_case_do_not_move_the_end_of_a_document(end):
+    _, html = sign("x", f"<body><p>İİİ, {'İ' * 10}</p>{end}", Signature("Léa"), alt="")
+
+    assert html.endswith(f"</div>{end}")

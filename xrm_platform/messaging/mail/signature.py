@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 
 SIGNATURE_CID = "signature@xrm"
 
+_END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
 _FILENAMES = {"image/png": "signature.png", "image/jpeg": "signature.jpg"}
 
 
@@ -57,5 +59,5 @@ def _signature_html(signature: Signature, alt: str) -> str:
 
 def before_end_of_body(body: str, addition: str) -> str:
     """HTML with `addition` as the last that it shows."""
-    end = body.lower().rfind("</body>")
-    return body + addition if end < 0 else body[:end] + addition + body[end:]
+    ends = [found.start() for found in _END_OF_BODY.finditer(body)]
+    return f"{body[: ends[-1]]}{addition}{body[ends[-1] :]}" if ends else body + addition
