@@ -23,6 +23,7 @@ from xrm_platform.providers import (
     BadResponse,
     InboundMail,
     MailEntry,
+    MailListing,
     News,
     NotFound,
     ProviderError,
@@ -254,6 +255,35 @@ IDLE = {
 async def test_only_more_mails_than_there_were_are_news(told: str, news: News) -> None:
     async with opened("imap", b"* OK hello\r\n", imap_answers(**IDLE, IDLE=told)) as (driver, _):
         assert await driver.wait_for_news("7.5", 0.2) is news
+
+
+@pytest.mark.parametrize(
+    ("search", "idle", "news"),
+    [
+        ("* SEARCH\r\n* 2 EXISTS\r\n* 1 RECENT\r\n%s OK done\r\n", "+ idling\r\n", News.CAME),
+        ("* SEARCH\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n%s OK done\r\n", "+ idling\r\n", News.CAME),
+        ("* SEARCH\r\n* 1 EXPUNGE\r\n%s OK done\r\n", "+ idling\r\n* 1 EXISTS\r\n", News.CAME),
+        ("* SEARCH\r\n* 1 EXISTS\r\n%s OK done\r\n", "+ idling\r\n", News.NONE),
+    ],
+)
+async def test_a_mail_that_comes_while_waiting_begins_is_news(search: str, idle: str, news: News) -> None:
+    """A server tells of it once, with the answer to the search, in which it is not."""
+    answers = imap_answers(**{**IDLE, "SEARCH": search}, IDLE=idle)
+    async with opened("imap", b"* OK hello\r\n", answers) as (driver, _):
+        assert await driver.wait_for_news("7.5", 0.2) is news
+
+
+async def test_a_mail_that_comes_between_the_first_two_questions_is_not_passed_over() -> None:
+    plain, asked = imap_answers(FETCH="* 1 FETCH (UID 10 RFC822.SIZE 4)\r\n%s OK done\r\n"), iter(["", "10"])
+
+    def answer(line: str) -> bytes | None:
+        if "SEARCH" not in line:
+            return plain(line)
+        found = next(asked) or ("9" if "*" in line else "")  # an old mail; then a young one comes
+        return f"* SEARCH {found}\r\n{line.partition(' ')[0]} OK done\r\n".encode()
+
+    async with opened("imap", b"* OK hello\r\n", answer) as (driver, _):
+        assert await driver.inbox(None) == MailListing((MailEntry("7.10", 4),), "7.10")
 
 
 @pytest.mark.parametrize("told", ["cut", "* BYE shutting down\r\n", "+ idling\r\n* BYE\r\n", "+ idling\r\n%s OK\r\n"])

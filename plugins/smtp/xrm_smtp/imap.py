@@ -33,13 +33,15 @@ class ImapMailbox:
         with imap_session(self.access) as session:
             validity, _ = open_inbox(session)
             last = _last(cursor, validity)
+            # Asked for first: what comes between the two is listed now, or the next time.
+            floor = _newest(session) if last is None else last
             uids = newer(session, cursor, validity)
             entries = tuple(
                 MailEntry(f"{validity}.{uid}", size)
                 for start in range(0, len(uids), AT_ONCE)
                 for uid, size in _sizes(session, uids[start : start + AT_ONCE])
             )
-            newest = max(uids, default=_newest(session) if last is None else last)
+            newest = max(uids, default=floor)
         return MailListing(entries, f"{validity}.{newest}")
 
     def fetch(self, keys: Sequence[str], max_bytes: int) -> list[InboundMail]:

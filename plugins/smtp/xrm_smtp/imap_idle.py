@@ -112,7 +112,10 @@ def _begun(session: Session, cursor: str | None) -> _Idle | News:
         session.logout()
         return News.UNTOLD
     validity, count = open_inbox(session)
-    if cursor is not None and newer(session, cursor, validity):
+    session.response("EXISTS")  # that of the opening; what is told from here on is of mails that came since
+    came = cursor is not None and bool(newer(session, cursor, validity))
+    count, more = _told_meanwhile(session, count)
+    if came or more:
         session.logout()
         return News.CAME
     session.send(_TAG + b" IDLE\r\n")
@@ -126,6 +129,15 @@ def _begun(session: Session, cursor: str | None) -> _Idle | News:
     session.ahead[:0] = before
     _keep_alive(session.sock)
     return _Idle(session, count)
+
+
+def _told_meanwhile(session: Session, count: int) -> tuple[int, bool]:
+    """How many mails are in INBOX by what was told since it was opened, and whether some are new. A server tells of
+    a mail once, after whichever command comes first: IDLE would say nothing more of it."""
+    _, gone = session.response("EXPUNGE")
+    _, told = session.response("EXISTS")
+    count = max(0, count - sum(one is not None for one in gone))
+    return (count, False) if told[-1] is None else (int(told[-1]), int(told[-1]) > count)
 
 
 async def _heard(idle: _Idle, seconds: float) -> News:
