@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from servers.scripted_mailbox import Answer, ScriptedMailbox
@@ -12,7 +15,7 @@ from xrm_smtp.plugin import SMTP
 from xrm_smtp.settings import SmtpSettings
 
 from xrm_platform.providers import AuthError, ProviderError, TransientError
-from xrm_platform.testing.driver_context import driver_context, open_driver
+from xrm_platform.testing.driver_context import driver_context, open_driver, utc_now
 from xrm_platform.testing.google_sign_in import SignIn
 from xrm_platform.testing.mail_sign_in import MailSignIn, connect
 from xrm_platform.testing.translations import assert_explained
@@ -120,6 +123,33 @@ async def test_a_mailbox_without_xoauth2_is_told(receive: str, answer: Answer) -
     error, server, _ = await error_of(receive, answer)
     assert (type(error), error.code) == (AuthError, "no_consent_offered")
     assert not [line for line in server.said if line.startswith("dXNlcj")]
+
+
+async def test_a_mailbox_that_waits_for_a_token_takes_no_thread_from_those_who_fetch_it() -> None:
+    """The names of servers are looked up in threads too; here there is one for them."""
+    ahead = timedelta(0)
+    answer = imap(b"TAG NO [UNAVAILABLE] later\r\n")
+    async with MailSignIn(SignIn(), WHO) as service, ScriptedMailbox(GREETINGS["imap"], answer) as server:
+        given = {
+            "host": "localhost",
+            "security": "none",
+            "receive": "imap",
+            "receive_host": "127.0.0.1",
+            "receive_port": server.port,
+            "receive_security": "none",
+            **service.settings(),
+        }
+        async with driver_context(lambda: utc_now() + ahead) as context:
+            async with open_driver(SmtpMail, SmtpSettings().load(given), context) as driver:
+                await connect(driver)
+            ahead = timedelta(hours=2)
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+            given["token_url"] = given["token_url"].replace("127.0.0.1", "localhost")
+            async with open_driver(SmtpMail, SmtpSettings().load(given), context) as driver:
+                with pytest.raises(TransientError) as caught:
+                    await driver.inbox(None)
+    assert caught.value.code == "mailbox_not_open"
+    assert [form["grant_type"] for form in service.forms] == ["authorization_code", "refresh_token"]
 
 
 async def test_a_server_that_repeats_a_token_does_not_get_it_into_the_error() -> None:

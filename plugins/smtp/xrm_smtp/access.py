@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from xrm_platform.providers import AccountError, ProviderError, TransientError
 
@@ -20,6 +22,17 @@ FIRST = timedelta(days=30)
 
 SOCKET_SECONDS = 30.0
 """How long a server may be silent."""
+
+_T = TypeVar("_T")
+
+# It starts no thread before it is used.
+_THREADS = ThreadPoolExecutor(16, thread_name_prefix="mailbox")
+
+
+async def in_thread(run: Callable[..., _T], *given: Any) -> _T:
+    """`run(*given)` in one of the threads for mailboxes. A server that is silent holds one for long, and one that waits
+    for a token needs the event loop to look names up, which it does in threads of its own."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, run, *given)
 
 
 class ConnectionLostError(Exception):

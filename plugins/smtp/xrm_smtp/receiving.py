@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xrm_platform.providers import InboundMail, MailListing, News, OutgoingMail, ProviderError, Tick, TickState
 
-from .access import access_of
+from .access import access_of, in_thread
 from .compose import compose
 from .headers import addresses
 from .imap import ImapMailbox
@@ -38,13 +37,13 @@ class Receiving:
         """As the contract says of `inbox`."""
         if self._mailbox is None:
             return MailListing()
-        return await asyncio.to_thread(self._mailbox.listing, cursor)
+        return await in_thread(self._mailbox.listing, cursor)
 
     async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
         """As the contract says."""
         if self._mailbox is None:
             return ()
-        return await asyncio.to_thread(self._mailbox.fetch, keys, max_bytes)
+        return await in_thread(self._mailbox.fetch, keys, max_bytes)
 
     async def wait_for_news(self, cursor: str | None, seconds: float) -> News:
         """As the contract says. POP tells nothing by itself."""
@@ -55,7 +54,7 @@ class Receiving:
     async def file_sent(self, mail: OutgoingMail, encoder: AttachmentEncoder) -> None:
         """Put a copy that names the hidden recipients into the folder of sent mail."""
         if self._imap is not None and self.files_sent:
-            await asyncio.to_thread(self._file, self._imap, mail, encoder)
+            await in_thread(self._file, self._imap, mail, encoder)
 
     async def check(self) -> list[Tick]:
         """Two steps more where mail is to come in: `may_receive` and, where copies are kept, `copied`."""
@@ -67,7 +66,7 @@ class Receiving:
         ticks: list[Tick] = []
         for step, run in steps:
             try:
-                await asyncio.to_thread(run)
+                await in_thread(run)
             except ProviderError as error:
                 return [*ticks, Tick(step, TickState.FAILED, error.code, error.params)]
             ticks.append(Tick(step, TickState.OK))
