@@ -10,7 +10,7 @@ from xrm_platform.messaging.inbound import READ_CALENDARS, CalendarMail
 from xrm_platform.messaging.inbound.mail import polling
 from xrm_platform.messaging.inbound.mail.calendars import ATTEMPTS
 from xrm_platform.problems import Missing
-from xrm_platform.providers import AuthError, InvalidRecipient, PermanentError, TransientError
+from xrm_platform.providers import AuthError, BadResponse, InvalidRecipient, PermanentError, TransientError
 from xrm_platform.testing.memory_mail import memory_mail_service
 
 from .incoming import ANNA, bounce, calendar_mail, colleague_of, later, mail, sent
@@ -142,6 +142,27 @@ async def test_a_mail_that_cannot_be_loaded_does_not_stop_the_others(xrm, admin,
     await later(xrm, clock)
     assert len((await xrm.inbox.list(admin)).items) == 4
     assert (await xrm.accounts.get(admin, mailbox_account)).health == "ok"
+
+
+@pytest.mark.parametrize("error", [TransientError(), PermanentError(), BadResponse("listing_not_understood")])
+async def test_mails_that_can_never_be_loaded_do_not_stop_the_others(
+    xrm, admin, mailbox_account, mail_service, clock, error
+):
+    for number in range(8):
+        mail_service.receive(mail(f"Mail {number}\n").as_bytes(), f"key {number}")
+        if number < 4:
+            mail_service.spoilt_keys[f"key {number}"] = error
+    for _ in range(4):
+        await later(xrm, clock)
+    assert len((await xrm.inbox.list(admin)).items) == 4
+    assert (await xrm.accounts.get(admin, mailbox_account)).health == "failing"
+
+    mail_service.spoilt_keys = {"key 0": error, "key 1": error}
+    for _ in range(2):
+        await later(xrm, clock)
+    mail_service.receive(mail("Encore\n").as_bytes())
+    await later(xrm, clock)
+    assert len((await xrm.inbox.list(admin)).items) == 7
 
 
 async def test_a_mailbox_that_refuses_the_password_is_left_alone_and_sending_goes_on(

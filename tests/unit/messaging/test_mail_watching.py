@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from xrm_platform.messaging.inbound.mail import watching
-from xrm_platform.providers import AuthError
+from xrm_platform.providers import AuthError, News, PermanentError, TransientError
 from xrm_platform.testing.memory_mail import memory_mail_service
 
 from .incoming import later, mail
@@ -149,6 +149,64 @@ async def test_refused_credentials_are_not_tried_again_by_waiting(xrm, admin, ma
     async with working(xrm):
         await until(lambda: tried and not xrm._polling._watching.watched())
     assert len(tried) == 1
+
+
+@pytest.mark.parametrize("error", [TransientError(), PermanentError(), RuntimeError()])
+async def test_what_came_is_looked_for_again_before_long_when_it_could_not_be_looked_at(
+    xrm, admin, mailbox_account, mail_service, clock, error, monkeypatch
+):
+    """The mailbox told of it once, and nobody waits; the clock stands still, so that no time comes to look anyway."""
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01))
+    listing, failures = mail_service.listing, [error, error]
+
+    def listed(cursor):
+        if failures:
+            raise failures.pop()
+        return listing(cursor)
+
+    async def came():
+        return (await xrm.inbox.list(admin)).items
+
+    async with working(xrm):
+        await until(mail_service.waiting)
+        mail_service.listing = listed
+        mail_service.receive(mail().as_bytes())
+        await until(came)
+        await until(mail_service.waiting)
+
+
+async def test_a_mail_that_cannot_be_loaded_keeps_nobody_from_waiting(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01))
+    mail_service.receive(mail().as_bytes(), "spoilt")
+    mail_service.spoilt_keys["spoilt"] = TransientError()
+
+    async def came():
+        return (await xrm.inbox.list(admin)).items
+
+    async with working(xrm):
+        await until(mail_service.waiting)
+        mail_service.receive(mail("Encore\n").as_bytes())
+        await until(came)
+
+
+async def test_a_mailbox_that_was_quiet_for_long_is_waited_for_again_at_once(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0,))
+    monkeypatch.setattr(watching, "STEADY", 0.0)
+    in_vain, wait = xrm._polling._watching._in_vain, mail_service.wait_for_news
+    in_vain[mailbox_account] = 3
+
+    async def quiet(cursor, seconds):
+        mail_service.wait_for_news = wait
+        return News.NONE
+
+    mail_service.wait_for_news = quiet
+    async with working(xrm):
+        await until(mail_service.waiting)
+    assert in_vain[mailbox_account] == 0
 
 
 async def test_only_so_many_mailboxes_are_waited_for(xrm, admin, mailbox_account, mail_service, clock, monkeypatch):

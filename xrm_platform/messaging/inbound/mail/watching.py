@@ -35,10 +35,12 @@ log = structlog.get_logger("xrm.messaging")
 
 @dataclass(slots=True)
 class _Watch:
-    """`cursor` is from where the mailbox was last looked at."""
+    """`cursor` is from where the mailbox was last looked at. With `rests` it could not be: that is tried again after a
+    rest."""
 
     rev: int
     cursor: str | None
+    rests: bool
     task: asyncio.Task[None] = field(init=False)
 
 
@@ -48,6 +50,8 @@ class Watching:
         self._watches: dict[str, _Watch] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._in_vain: dict[str, int] = {}
+        self._missed: dict[str, int] = {}
+        """By account, how often in a row it could not be looked at."""
         self._untold: dict[str, int] = {}
         """By account, at which revision of its settings its mailbox said that it does not tell."""
         self._on = False
@@ -66,26 +70,41 @@ class Watching:
 
     def watched(self) -> frozenset[str]:
         """The accounts that are waited for."""
-        return frozenset(self._watches)
+        return frozenset(account_id for account_id, watch in self._watches.items() if not watch.rests)
 
     def looked(self, source: Source, cursor: str | None, *, found: bool) -> None:
         """The mailbox was looked at, up to `cursor`; `found` says that something had come."""
         account_id, rev = source.account.id, source.account.rev
+        self._missed.pop(account_id, None)
         if found:
             self._in_vain.pop(account_id, None)
-        if not self._on or Capability.NEWS not in source.driver.descriptor.capabilities:
-            return
         watch = self._watches.get(account_id)
-        if watch is not None and watch.rev == rev:
+        if watch is not None and watch.rev == rev and not watch.rests:
             watch.cursor = cursor
             return
+        self._begin(source, cursor, rests=False)
+
+    def missed(self, source: Source) -> None:
+        """The mailbox could not be looked at. Where nobody waits, it is looked at again before long: what was told of
+        it is told once."""
+        account_id = source.account.id
+        watch = self._watches.get(account_id)
+        if watch is not None and watch.rev == source.account.rev:
+            return
+        self._missed[account_id] = self._missed.get(account_id, 0) + 1
+        self._begin(source, None, rests=True)
+
+    def _begin(self, source: Source, cursor: str | None, *, rests: bool) -> None:
+        account_id, rev = source.account.id, source.account.rev
         self.end(account_id)
+        if not self._on or Capability.NEWS not in source.driver.descriptor.capabilities:
+            return
         if self._untold.get(account_id) == rev:
             return
         if len(self._watches) >= MOST:
             log.warning("mailbox is not waited for", account=account_id, most=MOST)
             return
-        watch = self._watches[account_id] = _Watch(rev, cursor)
+        watch = self._watches[account_id] = _Watch(rev, cursor, rests)
         watch.task = asyncio.create_task(self._watch(source, watch), name=f"watch {account_id}")
 
     def end(self, account_id: str) -> None:
@@ -112,8 +131,11 @@ class Watching:
     async def _wait_for_reason(self, source: Source, watch: _Watch) -> bool:
         """Whether there is a reason to look at the mailbox now."""
         account_id = source.account.id
+        if watch.rests:
+            await asyncio.sleep(_rest(self._missed.get(account_id, 0)))
+            return True
         while True:
-            await asyncio.sleep(BACK_OFF[min(self._in_vain.get(account_id, 0), len(BACK_OFF) - 1)])
+            await asyncio.sleep(_rest(self._in_vain.get(account_id, 0)))
             began, cursor = time.monotonic(), watch.cursor
             try:
                 news = await _news(source, cursor)
@@ -127,12 +149,15 @@ class Watching:
             if news is News.UNTOLD:
                 self._untold[account_id] = watch.rev
                 return False
-            if news is News.CAME:
-                self._count(account_id, steady=False)
+            self._count(account_id, steady=news is News.NONE and time.monotonic() - began > STEADY)
             return True
 
     def _count(self, account_id: str, *, steady: bool) -> None:
         self._in_vain[account_id] = 0 if steady else self._in_vain.get(account_id, 0) + 1
+
+
+def _rest(failures: int) -> float:
+    return BACK_OFF[min(failures, len(BACK_OFF) - 1)]
 
 
 async def _news(source: Source, cursor: str | None) -> News:
