@@ -1,18 +1,25 @@
-"""A draft as a file opens in a real mail program as a message that is ready to be sent."""
+"""A draft as a file opens in a real mail program as a message to be sent, and arrives as it was handed over."""
 
 from __future__ import annotations
 
+import asyncio
+import io
 import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 
 import pytest
+from aiosmtpd.controller import Controller
+from PIL import Image
+from servers.processes import free_ports
 from xrm_smtp.handover.driver import OutlookMail
 from xrm_smtp.handover.settings import HandoverSettings
 
+from xrm_platform.providers import Address, Attachment, draft_id
 from xrm_platform.testing.driver_context import driver_context, open_driver
-from xrm_platform.testing.mail_vendor import PICTURE, QUOTE, outgoing_mail
+from xrm_platform.testing.mail_vendor import ANNA, BEN, CLEO, QUOTE, content, outgoing_mail
 
 PROGRAMS = ("thunderbird", "Xvfb", "xdotool")
 PREFERENCES = {
@@ -32,11 +39,30 @@ PREFERENCES = {
     "mail.server.server1.userName": '"com"',
     "mail.server.server1.check_new_mail": "false",
     "mail.server.server1.login_at_startup": "false",
+    "mail.identity.id1.fcc": "false",
+    "mail.identity.id1.smtpServer": '"smtp1"',
+    "mail.smtpservers": '"smtp1"',
+    "mail.smtp.defaultserver": '"smtp1"',
+    "mail.smtpserver.smtp1.hostname": '"127.0.0.1"',
+    "mail.smtpserver.smtp1.authMethod": "1",  # none
+    "mail.smtpserver.smtp1.try_ssl": "0",
+    "mail.warn_on_send_accel_key": "false",
 }
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, PROGRAMS)), reason=f"needs {', '.join(PROGRAMS)}: large, and not installed for tests"
 )
+
+
+class Arrivals:
+    """What a server for sending took, for `aiosmtpd`."""
+
+    def __init__(self):
+        self.taken = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name that aiosmtpd calls
+        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+        return "250 taken"
 
 
 @contextmanager
@@ -50,35 +76,108 @@ def running(*command, **options):
         process.stdout.close()
 
 
-async def test_thunderbird_shows_the_file_of_a_draft_as_a_message_to_be_sent(tmp_path):
-    mail = outgoing_mail(
-        subject="Devis d'été", html='<p>Été</p><img src="cid:signature">', attachments=(PICTURE, QUOTE)
-    )
+@pytest.fixture
+def server():
+    arrivals = Arrivals()
+    controller = Controller(arrivals, hostname="127.0.0.1", port=free_ports(1)[0])
+    controller.start()
+    try:
+        yield controller
+    finally:
+        controller.stop()
+
+
+def small_picture():
+    file = io.BytesIO()
+    Image.new("RGB", (60, 20), "navy").save(file, "PNG")
+    return Attachment("signature.png", "image/png", file.getvalue(), cid="signature@xrm")
+
+
+async def drafted(mail):
     async with driver_context() as context, open_driver(OutlookMail, HandoverSettings().load({}), context) as driver:
         (result,) = await driver.send([mail])
-    file = tmp_path / "draft.eml"
-    file.write_bytes(result.draft.content)
-    profile = tmp_path / "profile"
-    profile.mkdir()
-    lines = (f'user_pref("{name}", {value});\n' for name, value in PREFERENCES.items())
-    (profile / "user.js").write_text("".join(lines))
-
-    with running("Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24") as screen:
-        display = f":{screen.stdout.readline().decode().strip()}"
-        surroundings = {"DISPLAY": display, "HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-        command = ("thunderbird", "--no-remote", "-profile", str(profile), str(file))
-        with running(*command, env=surroundings):
-            assert title_appears("Write: Devis d'été", surroundings)
+    return result.draft.content
 
 
-def title_appears(title, surroundings):
-    """Whether a window gets this title within two minutes."""
+@pytest.fixture
+def opened(tmp_path, server):
+    """Open a file in Thunderbird until the block ends; gives the surroundings in which it is shown."""
+
+    @contextmanager
+    def shown(octets):
+        file = tmp_path / "draft.eml"
+        file.write_bytes(octets)
+        profile = tmp_path / "profile"
+        profile.mkdir()
+        preferences = {**PREFERENCES, "mail.smtpserver.smtp1.port": str(server.port)}
+        lines = (f'user_pref("{name}", {value});\n' for name, value in preferences.items())
+        (profile / "user.js").write_text("".join(lines))
+        with running("Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24") as screen:
+            display = f":{screen.stdout.readline().decode().strip()}"
+            surroundings = {"DISPLAY": display, "HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+            command = ("thunderbird", "--no-remote", "-profile", str(profile), str(file))
+            with running(*command, env=surroundings):
+                yield surroundings
+
+    return shown
+
+
+async def test_thunderbird_opens_the_file_of_a_draft_and_sends_all_that_is_in_it(opened, server):
+    picture = small_picture()
+    mail = outgoing_mail(
+        to=(Address(ANNA, "Élodie Müller"),),
+        cc=(Address(BEN, "Société Générale des Œuvres & Cie"),),
+        bcc=(Address(CLEO),),
+        subject="Devis d'été",
+        html=f'<p>Été <b>indien</b></p><img src="cid:{picture.cid}" width="60" height="20">',
+        attachments=(picture, QUOTE),
+    )
+    with opened(await drafted(mail)) as surroundings:
+        window = await asyncio.to_thread(window_titled, "Write: Devis d'été", surroundings)
+        await asyncio.to_thread(press_until, ["ctrl+Return"], window, surroundings, lambda: server.handler.taken)
+
+    ((recipients, message),) = server.handler.taken
+    assert sorted(recipients) == sorted([ANNA, BEN, CLEO])
+    assert [str(one) for one in message["To"].addresses] == [f"Élodie Müller <{ANNA}>"]
+    assert [one.display_name for one in message["Cc"].addresses] == ["Société Générale des Œuvres & Cie"]
+    assert "Bcc" not in message
+    assert message["Subject"] == mail.subject
+    assert "<b>indien</b>" in content(message, "text/html")
+    files = {part.get_filename(): part for part in message.walk() if part.get_filename()}
+    assert {name: part.get_content() for name, part in files.items()} == {
+        picture.filename: picture.content,
+        QUOTE.filename: QUOTE.content,
+    }
+    assert f"cid:{files[picture.filename]['Content-ID'].strip('<>')}" in content(message, "text/html")
+    # Thunderbird writes another Message-ID, and drops what it does not know.
+    assert draft_id(mail.message_id) in message["References"].split()
+
+
+def window_titled(title, surroundings):
+    """The number of a window that gets this title within two minutes."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        shown = subprocess.run(
-            ["xdotool", "search", "--name", title], env=surroundings, capture_output=True, check=False
-        )
-        if shown.stdout.strip():
-            return True
+        shown = xdotool("search", "--name", title, surroundings=surroundings)
+        if shown:
+            return shown.split()[0]
         time.sleep(0.2)
-    return False
+    raise AssertionError(f"no window is called {title}")
+
+
+def press_until(keys, window, surroundings, done):
+    """Press keys in the window, again while it may not have been ready for them, until `done`, for two minutes."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        xdotool("windowfocus", window, surroundings=surroundings)
+        xdotool("key", *keys, surroundings=surroundings)
+        again = time.monotonic() + 5
+        while time.monotonic() < again:
+            if done():
+                return
+            time.sleep(0.1)
+    raise AssertionError(f"nothing came of {keys}")
+
+
+def xdotool(*arguments, surroundings):
+    asked = subprocess.run(["xdotool", *arguments], env=surroundings, capture_output=True, check=False, text=True)
+    return asked.stdout.strip()

@@ -6,7 +6,7 @@ Read in this order: `hooks` (what a plugin module implements), `providers` (what
 """
 
 from .calendars import Change, ChangePage, PushChannel, PushHint, RemoteCalendar, RemoteEvent, Removed, Unreadable
-from .drafts import MailDraft, Rung, Whereabouts
+from .drafts import MailDraft, Rung, Whereabouts, draft_id, message_of_draft
 from .errors import (
     AccountError,
     AuthError,
@@ -139,8 +139,10 @@ __all__ = [
     "VendorAccount",
     "Veto",
     "Whereabouts",
+    "draft_id",
     "hookimpl",
     "load_sign_in",
+    "message_of_draft",
     "secret",
     "secret_names",
 ]

@@ -40,6 +40,21 @@ class MailDraft:
     watched: bool = False
 
 
+_DRAFT = "<xrm-draft."
+
+
+def draft_id(message_id: str) -> str:
+    """What the draft of the mail with that Message-ID names as the mail before it, first in `References` (RFC 5322
+    §3.6.4). Mail software that gives a mail another Message-ID when it is sent, as Thunderbird does, keeps that, and so
+    do the answers to it."""
+    return f"{_DRAFT}{message_id.removeprefix('<')}"
+
+
+def message_of_draft(reference: str) -> str | None:
+    """The Message-ID of the mail whose draft `reference` names, None if it names none."""
+    return f"<{reference.removeprefix(_DRAFT)}" if reference.startswith(_DRAFT) else None
+
+
 class Whereabouts(StrEnum):
     """Where a mail that was handed over lies by now."""
 

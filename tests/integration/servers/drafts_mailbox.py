@@ -42,6 +42,10 @@ class DraftsMailbox:
     async def send_draft(self, message_id: str) -> None:
         await asyncio.to_thread(self._take, message_id, SENT)
 
+    async def put_sent(self, octets: bytes) -> None:
+        """Mail software sent this, and keeps it."""
+        await asyncio.to_thread(self._put_sent, octets)
+
     async def delete_draft(self, message_id: str) -> None:
         await asyncio.to_thread(self._take, message_id, None)
 
@@ -140,6 +144,10 @@ class DraftsMailbox:
                 assert b"\\Draft" in data[0][0]
                 messages.append((number, message_from_bytes(data[0][1], policy=policy.default)))
         return messages
+
+    def _put_sent(self, octets: bytes) -> None:
+        with self._session() as session:
+            assert session.append(SENT, None, None, octets)[0] == "OK"
 
     def _take(self, message_id: str, into: str | None) -> None:
         (number,) = [number for number, message in self._drafts() if message["Message-ID"] == message_id]

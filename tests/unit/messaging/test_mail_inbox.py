@@ -9,7 +9,7 @@ import pytest
 from xrm_platform.messaging.inbound.mail import polling
 from xrm_platform.people.contacts.given import MailGiven
 from xrm_platform.problems import Conflicting, Missing
-from xrm_platform.providers import TransientError
+from xrm_platform.providers import TransientError, draft_id
 from xrm_platform.testing.memory_mail import memory_mail_service
 
 from .incoming import ANNA, bounce, later, mail, sent
@@ -29,6 +29,22 @@ async def test_an_answer_is_joined_to_the_contact_and_to_what_it_answers(
     entries = (await xrm.inbox.with_contact(admin, person.id)).items
     assert [(entry.direction, entry.text) for entry in entries] == [("in", "Oui, merci."), ("out", "Bonjour")]
     assert (await xrm.inbox.with_address(admin, ANNA)).items == entries
+
+
+async def test_an_answer_to_a_draft_that_was_sent_under_another_id_is_one_to_its_message(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    message_id, ours = await sent(xrm, admin, clock)
+    references = f"{draft_id(ours)} <thunderbird@acme.example>"
+    mail_service.receive(
+        mail(In_Reply_To="<thunderbird@acme.example>", References=references, Message_ID="<1@c>").as_bytes()
+    )
+    mail_service.receive(mail("Encore\n", In_Reply_To=ours, References=ours, Message_ID="<2@c>").as_bytes())
+    await later(xrm, clock)
+
+    again, first = (await xrm.inbox.list(admin)).items
+    assert (first.answers, again.answers) == (message_id, message_id)
+    assert len(await xrm.opening.thread(admin, first.id)) == 3
 
 
 async def test_a_mailbox_that_is_read_twice_gives_each_mail_once(xrm, admin, mailbox_account, mail_service, clock):

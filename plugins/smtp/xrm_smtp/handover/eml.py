@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xrm_platform.providers import Address, OutgoingMail, PermanentError
+from xrm_platform.providers import Address, OutgoingMail, PermanentError, draft_id
 from xrm_smtp.compose import ascii_domain, compose
 from xrm_smtp.headers import addresses
 from xrm_smtp.parts import AttachmentEncoder
@@ -19,7 +19,8 @@ UNSENT = "X-Unsent"
 def draft_octets(mail: OutgoingMail, encoder: AttachmentEncoder, *, unsent: bool = False) -> bytes:
     """`mail` with its hidden recipients, for the person's software sends it. Raises `PermanentError` that names the
     field which cannot be written."""
-    headers = {REFERENCE: mail.id, **mail.headers}
+    before = [draft_id(mail.message_id), *mail.headers.get("References", "").split()]
+    headers = {REFERENCE: mail.id, **mail.headers, "References": " ".join(before)}
     if unsent:
         headers[UNSENT] = "1"
     composed = compose(replace(mail, headers=headers), encoder)

@@ -6,7 +6,7 @@ import imaplib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from xrm_platform.providers import OutcomeUnknown, Whereabouts
+from xrm_platform.providers import OutcomeUnknown, Whereabouts, draft_id
 from xrm_smtp.access import Access, mapped
 from xrm_smtp.folders import DRAFTS, SENT, folder_for, quoted, shown_name
 from xrm_smtp.imap_session import Session, answers, close, opened, told
@@ -98,7 +98,8 @@ def _lies_in(session: Session, name: str, message_id: str, reference: str) -> bo
 
 
 def _found(session: Session, message_id: str, reference: str) -> bool:
-    """Whether a mail with that Message-ID or reference lies in the open folder."""
-    wanted = f"OR HEADER Message-ID {quoted(message_id)} HEADER {REFERENCE} {quoted(reference)}"
+    """Whether a mail with that Message-ID or reference, or made from that draft, lies in the open folder."""
+    named = f"OR HEADER {REFERENCE} {quoted(reference)} HEADER References {quoted(draft_id(message_id))}"
+    wanted = f"OR HEADER Message-ID {quoted(message_id)} {named}"
     answer = told(session.uid("SEARCH", wanted))
     return any(isinstance(piece, bytes) and piece.strip() for piece in answer)

@@ -18,7 +18,7 @@ from xrm_platform.messaging.states import State
 from xrm_platform.messaging.tables import Message
 from xrm_platform.people.contacts.folding import fold_mail
 from xrm_platform.people.contacts.lookup import contacts_by_mail
-from xrm_platform.providers import Address, Channel, MailEntry
+from xrm_platform.providers import Address, Channel, MailEntry, message_of_draft
 from xrm_platform.providers.errors import storable
 from xrm_platform.store import new_id
 
@@ -69,7 +69,8 @@ async def receive_mail(
     }
     if not await inbound_queries.add_inbound(session, base_id=base_id, row=row):
         return None
-    related = [one for one in (*mail.references, mail.message_id) if one is not None]
+    drafts = [message_of_draft(one) for one in mail.references]
+    related = [one for one in (*mail.references, *drafts, mail.message_id) if one is not None]
     if related and mail.kind is not Kind.REPORT:
         # Whoever writes down the same mail from another mailbox at this moment waits here, and sees it then.
         await threads.join(session, base_id=base_id, message_ids=related)
@@ -114,8 +115,9 @@ async def _about(session: AsyncSession, base_id: str, mail: ReadMail) -> Message
     """The message of ours that it answers or is about: the last one that it speaks of."""
     if mail.report is not None:
         return await reported_message(session, base_id=base_id, report=mail.report)
-    found = await queries.messages_with_ids(session, base_id=base_id, message_ids=mail.references)
-    return next((found[one] for one in reversed(mail.references) if one in found), None)
+    named = [message_of_draft(one) or one for one in mail.references]
+    found = await queries.messages_with_ids(session, base_id=base_id, message_ids=named)
+    return next((found[one] for one in reversed(named) if one in found), None)
 
 
 def _row(account: ProviderAccount, mail: ReadMail, now: datetime) -> dict[str, Any]:
