@@ -59,7 +59,8 @@ async def read_claimed(session: AsyncSession, *, base_id: str, messages: Sequenc
     mails = [message.id for message in messages if message.channel == Channel.MAIL]
     for file in await queries.attachments_to_send(session, base_id=base_id, message_ids=mails):
         attachments[file.message_id].append(file)
-    answers = await mail_queries.answers(session, base_id=base_id, message_ids=mails)
+    letters = [message.id for message in messages if message.channel == Channel.MAIL and message.bulk_id is None]
+    answers = await mail_queries.answers(session, base_id=base_id, message_ids=letters)
     return [
         Claimed(message, recipients[message.id], attachments[message.id], answers.get(message.id))
         for message in messages

@@ -18,8 +18,8 @@ SMTP = ProviderDescriptor(
     settings=SmtpSettings,
     capabilities=frozenset({Capability.INBOUND, Capability.NEWS, Capability.OAUTH, Capability.SENT_COPY}),
     # Providers tolerate few connections of one account. A batch shares one trip to the thread that composes it and one
-    # commit, and is what a crash of the platform leaves unknown: five is fast enough and few enough.
-    limits=Limits(batch=5, connections=4, timeout=120.0),
+    # commit, and is what a crash of the platform leaves unknown: ten is fast enough and few enough.
+    limits=Limits(batch=10, connections=4, timeout=120.0),
     translations="xrm_smtp",
     presets=PRESETS,
     discovery=Autoconfig(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import idna
 
@@ -44,6 +45,7 @@ def _fault(name: str, local: str, domain: str | None) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def domain_in_ascii(domain: str) -> str | None:
     """A domain in its ASCII form (IDNA 2008 with the mapping of UTS 46), None if it cannot be one."""
     try:

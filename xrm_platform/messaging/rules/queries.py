@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, literal, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, and_, bindparam, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -48,35 +49,49 @@ async def refused_outright(
     """Those of `addresses` (E.164, folded mail) that opted out of one of `purposes` (`opted_out`), or whose contact
     withdrew the consent to messages of `category` (`consent_withdrawn`). One statement, for every message asks this."""
     found: dict[str, str] = {}
-    table, mine = _contact_addresses(channel)
     given = list(addresses)
     for start in range(0, len(given), _AT_ONCE):
-        some = given[start : start + _AT_ONCE]
-        withdrawn = (
-            select(mine.label("address"), literal("consent_withdrawn").label("code"))
-            .join(
-                ContactConsent,
-                and_(ContactConsent.base_id == table.base_id, ContactConsent.contact_id == table.contact_id),
-            )
-            .where(
-                table.base_id == base_id,
-                mine.in_(some),
-                ContactConsent.channel == channel,
-                ContactConsent.purpose == category,
-                ContactConsent.state == ConsentState.WITHDRAWN,
-            )
-        )
-        opted_out = select(OptOut.address.label("address"), literal("opted_out").label("code")).where(
-            OptOut.base_id == base_id,
-            OptOut.channel == channel,
-            OptOut.address.in_(some),
-            OptOut.purpose.in_(purposes),
-            OptOut.lifted_at.is_(None),
-        )
-        for address, code in await session.execute(union_all(withdrawn, opted_out)):
+        values = {
+            "base_id": base_id,
+            "channel": channel,
+            "category": category,
+            "purposes": list(purposes),
+            "addresses": given[start : start + _AT_ONCE],
+        }
+        for address, code in await session.execute(_refused_outright(channel), values):
             if found.get(address) != "opted_out":
                 found[address] = code
     return found
+
+
+@cache
+def _refused_outright(channel: str) -> CompoundSelect[str, str]:
+    """Built once: it is asked for every few messages, and building it takes as long as answering it."""
+    base_id: BindParameter[str] = bindparam("base_id")
+    addresses: BindParameter[str] = bindparam("addresses", expanding=True)
+    table, mine = _contact_addresses(channel)
+    withdrawn = (
+        select(mine.label("address"), literal("consent_withdrawn").label("code"))
+        .join(
+            ContactConsent,
+            and_(ContactConsent.base_id == table.base_id, ContactConsent.contact_id == table.contact_id),
+        )
+        .where(
+            table.base_id == base_id,
+            mine.in_(addresses),
+            ContactConsent.channel == bindparam("channel"),
+            ContactConsent.purpose == bindparam("category"),
+            ContactConsent.state == ConsentState.WITHDRAWN,
+        )
+    )
+    opted_out = select(OptOut.address.label("address"), literal("opted_out").label("code")).where(
+        OptOut.base_id == base_id,
+        OptOut.channel == bindparam("channel"),
+        OptOut.address.in_(addresses),
+        OptOut.purpose.in_(bindparam("purposes", expanding=True)),
+        OptOut.lifted_at.is_(None),
+    )
+    return union_all(withdrawn, opted_out)
 
 
 def _contact_addresses(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import idna
 
@@ -27,11 +28,15 @@ def fold(text: str) -> str:
 def fold_mail(address: str) -> str:
     """What mail addresses are compared by: lower-case, the domain as it is on the wire."""
     local_part, at, domain = address.strip().rpartition("@")
+    return f"{local_part.casefold()}{at}{_fold_domain(domain)}"
+
+
+@lru_cache(maxsize=1024)
+def _fold_domain(domain: str) -> str:
     try:
-        domain = idna.encode(domain, uts46=True).decode()
+        return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
-        domain = domain.lower()
-    return f"{local_part.casefold()}{at}{domain}"
+        return domain.lower()
 
 
 def name_key(first_name: str, last_name: str) -> str:
