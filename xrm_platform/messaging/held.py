@@ -113,9 +113,10 @@ async def hold_queued(
     sender_id: str | None = None,
     bulk_id: str | None = None,
 ) -> list[str]:
-    """Hold every queued SMS of the base, or of one sender, or of one bulk job; their ids."""
+    """Hold every queued SMS of the base or of one sender, or every queued message of one bulk job; their ids."""
+    channel = Channel.SMS if bulk_id is None else None
     queued = await queries.waiting(
-        session, base_id=base_id, channel=Channel.SMS, state=State.QUEUED, sender_id=sender_id, bulk_id=bulk_id
+        session, base_id=base_id, channel=channel, state=State.QUEUED, sender_id=sender_id, bulk_id=bulk_id
     )
     ids = [one.id for one in queued]
     reason = HeldFor.BULK if bulk_id is not None else HeldFor.SENDER if sender_id is not None else HeldFor.BASE
