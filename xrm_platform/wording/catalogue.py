@@ -36,7 +36,8 @@ class Wording:
         language: str,
         package: str = "",
     ) -> str:
-        """The sentence for `code`; the plugin `package` (`ProviderDescriptor.translations`) may know a better one.
+        """The sentence for `code`; the plugin `package` (`ProviderDescriptor.translations`) may know a better one. A
+        parameter `state` is said in words.
 
         A code without a sentence is returned as it is: a person can still quote it to support.
         """
@@ -45,11 +46,19 @@ class Wording:
             sentence = self._find(self._own, section, code, language)
         if sentence is None:
             return code
-        return sentence.format_map(_Params(params or {}))
+        told = _Params(params or {})
+        if "state" in told:
+            told["state"] = self._state(told["state"], language)
+        return sentence.format_map(told)
 
     def knows(self, section: str, code: str, *, language: str, package: str = "") -> bool:
         sources = (self._plugins.get(package, {}), self._own)
         return any(code in source.get(language, {}).get(section, {}) for source in sources)
+
+    def _state(self, state: Any, language: str) -> Any:
+        """The word for a state of a message or of a bulk job; what is none stays as it is."""
+        found = (self._find(self._own, section, str(state), language) for section in ("states", "bulk_states"))
+        return next((word for word in found if word is not None), state)
 
     @staticmethod
     def _find(source: Mapping[str, Sections], section: str, code: str, language: str) -> str | None:
