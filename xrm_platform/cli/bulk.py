@@ -198,7 +198,8 @@ def _show(job: BulkView, *, json_wanted: bool) -> None:
     del told["people"], told["source"]
     told |= {name: str(count) for name, count in as_json(job.counts).items()}
     mail = job.channel == "mail"
-    told |= {} if mail else {"parts": str(job.parts)}
+    if mail:
+        del told["parts"]
     told["first"] = [
         {"address": one.address, **({"subject": one.subject} if mail else {"parts": one.parts}), "text": one.text}
         for one in job.first

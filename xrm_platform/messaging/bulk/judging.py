@@ -15,7 +15,7 @@ from xrm_platform.messaging.rules.texts import sms_text
 from xrm_platform.problems import Fault, Invalid, Problem
 from xrm_platform.providers import Category, Channel
 
-from .merge_fields import Template, filled
+from .merge_fields import Template, filled, one_line
 from .people import Person
 from .states import RowState
 from .views import BulkCounts
@@ -108,8 +108,8 @@ def fault_of(problem: Problem) -> Fault:
 def _row(person: Person) -> dict[str, Any]:
     return {
         "position": person.position,
-        "name": _plain(person.name)[:NAME_LIMIT],
-        "written": _plain(person.written)[:WRITTEN_LIMIT],
+        "name": one_line(person.name)[:NAME_LIMIT],
+        "written": one_line(person.written)[:WRITTEN_LIMIT],
         "address": person.address if isinstance(person.address, str) else None,
         "subject": "",
         "text": "",
@@ -162,8 +162,3 @@ def _sms(text: str, wanted: Wanted) -> dict[str, Any]:
     if parts > MAX_SMS_PARTS:
         raise Invalid.field("text", "sms_too_long", parts=parts, limit=MAX_SMS_PARTS)
     return {"text": text, "parts": parts}
-
-
-def _plain(text: str) -> str:
-    """Without what no database keeps."""
-    return text.replace("\x00", "").encode(errors="replace").decode()

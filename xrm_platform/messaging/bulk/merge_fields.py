@@ -1,7 +1,8 @@
 """Texts with fields in braces that are filled in for each person: `Bonjour {prénom|client}`. Pure.
 
 A name is understood without regard to accents, capitals and punctuation. What stands after `|` is said where a person
-has no such value. `{{` and `}}` are the braces themselves.
+has no such value. `{{` and `}}` are the braces themselves. In HTML, `<style>` has none, and a field may be written with
+entities, as editors do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from xrm_platform.people.contacts.folding import fold
 from xrm_platform.problems import Fault, Invalid
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|[{}]")
+_HTML_TOKEN = re.compile(rf"(?P<style><style\b.*?(?:</style\b|\Z))|{_TOKEN.pattern}", re.IGNORECASE | re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +33,23 @@ Template = tuple[str | Slot, ...]
 
 
 def template_of(text: str, field: str = "text") -> Template:
-    """The pieces of a text. Raises `Invalid` on `field` for a brace that opens or closes nothing."""
+    """The pieces of a text, which is HTML when `field` is `html`. Raises `Invalid` on `field` for a brace that opens or
+    closes nothing."""
     pieces: list[str | Slot] = []
     end = 0
-    for found in _TOKEN.finditer(text):
+    in_html = field == "html"
+    for found in (_HTML_TOKEN if in_html else _TOKEN).finditer(text):
         pieces.append(text[end : found.start()])
         end = found.end()
         token = found[0]
-        if token in ("{{", "}}"):
+        if in_html and found["style"]:
+            pieces.append(token)
+        elif token in ("{{", "}}"):
             pieces.append(token[0])
         elif found["field"] is None:
             raise Invalid.field(field, "merge_brace_alone", near=text[max(0, found.start() - 10) : found.end() + 10])
         else:
-            name, bar, default = found["field"].partition("|")
+            name, bar, default = (html.unescape(found["field"]) if in_html else found["field"]).partition("|")
             pieces.append(Slot(name.strip(), fold(name), default if bar else None))
     pieces.append(text[end:])
     return tuple(piece for piece in pieces if piece != "")
@@ -68,16 +75,25 @@ def bound(
 def filled(template: Template, values: Mapping[str, str], *, escaped: bool = False) -> str | Fault:
     """The text for one person, or that it lacks a value for which the template has no default.
 
-    White space within a value counts once: a line break or a non-breaking space of a file is nobody's wish. `escaped`
-    for HTML: a value is text, whatever is in it.
+    A value is one line. `escaped` for HTML: a value is text, whatever is in it.
     """
     pieces: list[str] = []
     for piece in template:
         if isinstance(piece, str):
             pieces.append(piece)
             continue
-        value = " ".join(values.get(piece.key, "").split()) or piece.default
+        value = one_line(values.get(piece.key, "")) or piece.default
         if value is None:
             return Fault("merge_field_empty", {"field": piece.name})
         pieces.append(html.escape(value) if escaped else value)
     return "".join(pieces)
+
+
+def is_one_line(text: str) -> bool:
+    return _CONTROL.search(text) is None
+
+
+def one_line(text: str) -> str:
+    """With white space counted once, and without what cannot be seen or stored: a line break or a non-breaking space of
+    a file is nobody's wish."""
+    return " ".join(_CONTROL.sub(" ", text).split())

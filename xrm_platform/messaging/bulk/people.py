@@ -18,7 +18,14 @@ from xrm_platform.problems import Fault, Invalid
 from xrm_platform.providers import Address, Channel
 
 SENDER, SENDER_MAIL, SENDER_MOBILE, BASE = "sender", "sender_mail", "sender_mobile", "base"
-OWN_FIELDS = (SENDER, SENDER_MAIL, SENDER_MOBILE, BASE)
+OWN_FIELDS = {
+    SENDER: "sender/expéditeur",
+    SENDER_MAIL: "sender_mail/mail_expéditeur",
+    SENDER_MOBILE: "sender_mobile/mobile_expéditeur",
+    BASE: "base",
+}
+"""The platform's own, each as people read it: in English and in French, and both can be written."""
+
 _OURS = {
     "sender": SENDER,
     "expediteur": SENDER,
@@ -28,7 +35,19 @@ _OURS = {
     "mobile expediteur": SENDER_MOBILE,
     "base": BASE,
 }
-CONTACT_FIELDS = ("first_name", "last_name", "company", "phone", "mail", "reference", "notes", "country", "language")
+CONTACT_FIELDS = {
+    "first_name": "first_name/prénom",
+    "last_name": "last_name/nom",
+    "company": "company/société",
+    "phone": "phone/téléphone",
+    "mail": "mail",
+    "reference": "reference/référence",
+    "notes": "notes/remarques",
+    "country": "country/pays",
+    "language": "language/langue",
+}
+"""Those of a contact."""
+
 _NAMES = ("first_name", "last_name", "company")
 
 
@@ -64,7 +83,7 @@ class File:
 
     @property
     def known(self) -> Sequence[str]:
-        return (*self.headers, *OWN_FIELDS)
+        return (*self.headers, *OWN_FIELDS.values())
 
 
 def contact_key(name: str) -> str | None:

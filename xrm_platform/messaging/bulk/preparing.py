@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from xrm_platform.accounts.queries import use_account
 from xrm_platform.messaging.checks import time_fault
 from xrm_platform.messaging.composing import sender_address
 from xrm_platform.messaging.entering import Route, route_of
+from xrm_platform.messaging.inbound.mail.html import html_as_text
 from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.rules.judging import refusals
 from xrm_platform.messaging.templates.templates import usable
@@ -19,8 +21,8 @@ from xrm_platform.people import fields
 from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.contacts import lookup as contacts
 from xrm_platform.people.rights import require_scope
-from xrm_platform.problems import Fault, Invalid, Missing
-from xrm_platform.providers import Channel
+from xrm_platform.problems import Conflicting, Fault, Invalid, Missing
+from xrm_platform.providers import Capability, Channel
 from xrm_platform.registry import Registry
 from xrm_platform.store import Store, new_id
 
@@ -56,13 +58,13 @@ class Preparing:
 
         People send in bulk as they send one message: as their own collaborator, administrators as any; a token needs
         the scope for administration. Raises `Invalid` (a field that does not exist, a file without numbers, too many
-        people …), `Missing`, `Forbidden` and `Conflicting` (no account, no number for STOP, no public address to
-        unsubscribe at).
+        people …), `Missing`, `Forbidden` and `Conflicting` (no account, or one that only makes drafts, no number for
+        STOP, no public address to unsubscribe at).
         """
         require_bulk(actor)
         now = self._now()
         request = await self._complete(actor, request)
-        templates = self._templates(request, now)
+        templates = await self._templates(request, now)
         async with self._store.read() as session:
             route = await route_of(
                 session,
@@ -72,6 +74,7 @@ class Preparing:
                 channel=request.channel,
                 account=request.account,
             )
+        _require_mass_sending(route)
         if request.channel is Channel.MAIL:
             sender_address(route.sender)
         require_way_out(request.channel, request.category, request.text, route.ground, self._ways_out)
@@ -80,6 +83,8 @@ class Preparing:
         wanted = Wanted(request.channel, templates, request.category, route.ground, ours, now)
         job = _job(actor, request, route, source, now)
         async with self._store.write() as session:
+            if not await use_account(session, base_id=job.base_id, account_id=job.account_id):
+                raise Missing("unknown_account", account=job.account_id)
             session.add(job)
         try:
             tally = await self._fill(job, people, wanted, progress)
@@ -105,8 +110,9 @@ class Preparing:
             found = await usable(session, actor, request.template)
         return replace(request, channel=Channel(found.channel), subject=found.subject, text=found.text, html=found.html)
 
-    def _templates(self, request: BulkRequest, now: datetime) -> Mapping[str, Template]:
-        """Raises `Invalid` for what is wrong with the request before anybody is looked at."""
+    async def _templates(self, request: BulkRequest, now: datetime) -> Mapping[str, Template]:
+        """Raises `Invalid` for what is wrong with the request before anybody is looked at. Who reads no HTML gets its
+        words, where there is no other text."""
         given = [request.contacts, request.search, request.selection, request.file]
         if sum(one is not None for one in given) != 1:
             raise Invalid.field("source", "bulk_one_source")
@@ -114,6 +120,8 @@ class Preparing:
         if request.at is not None and (fault := time_fault(request.at, now)) is not None:
             raise Invalid({"at": fault})
         fields.line("name", request.name)
+        if not texts["text"].strip():
+            texts["text"] = await asyncio.to_thread(html_as_text, texts["html"])
         return {name: template_of(text, name) for name, text in texts.items()}
 
     async def _people(
@@ -207,6 +215,13 @@ class Preparing:
 def require_bulk(actor: Actor) -> None:
     """A token that may send a message may not spend the credit of ten thousand."""
     require_scope(actor, Scope.ADMIN)
+
+
+def _require_mass_sending(route: Route) -> None:
+    """Nobody sends hundreds of drafts by hand."""
+    provider = route.ground.provider
+    if provider is not None and Capability.HANDS_OVER in provider.capabilities:
+        raise Conflicting("account_hands_over", account=route.account.name)
 
 
 async def _of_file(file: File) -> AsyncIterator[Sequence[Person]]:

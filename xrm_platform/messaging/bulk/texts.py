@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from xrm_platform.messaging.checks import MAX_BODY
 from xrm_platform.problems import Invalid
 from xrm_platform.providers import Channel
 
-from .merge_fields import Template, bound
+from .merge_fields import Template, bound, is_one_line
 from .people import CONTACT_FIELDS, OWN_FIELDS, KeyOf, contact_key
 
 Templates = Mapping[str, Template]
+
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def texts_of(channel: Channel, subject: str, text: str, html: str | None) -> dict[str, str]:
@@ -21,11 +24,15 @@ def texts_of(channel: Channel, subject: str, text: str, html: str | None) -> dic
         texts = {"subject": subject, "text": text} | ({} if html is None else {"html": html})
         if not subject.strip():
             raise Invalid.field("subject", "mailing_without_subject")
+        if not is_one_line(subject):
+            raise Invalid.field("subject", "line_break")
     elif subject or html is not None:
         raise Invalid.field("subject" if subject else "html", "not_for_sms")
     if not text.strip() and not (html or "").strip():
         raise Invalid.field("text", "empty_body")
     for name, given in texts.items():
+        if _UNSENDABLE.search(given):
+            raise Invalid.field(name, "not_text")
         if len(given) > MAX_BODY:
             raise Invalid.field(name, "text_too_long", limit=MAX_BODY, length=len(given))
     return texts
@@ -33,7 +40,7 @@ def texts_of(channel: Channel, subject: str, text: str, html: str | None) -> dic
 
 def bound_to_contacts(templates: Templates) -> Templates:
     """Raises `Invalid` for a field that no contact has."""
-    return bound_texts(templates, contact_key, (*CONTACT_FIELDS, *OWN_FIELDS))
+    return bound_texts(templates, contact_key, (*CONTACT_FIELDS.values(), *OWN_FIELDS.values()))
 
 
 def bound_texts(templates: Templates, key_of: KeyOf, known: Sequence[str]) -> Templates:

@@ -30,10 +30,11 @@ class WaysOut:
         """Give `message`, to one recipient, its address to unsubscribe at, and the link to it at the end of its
         bodies."""
         url = f"{self._public_url}{PATH}/{message.id}/{secrets.token_urlsafe(24)}"
-        words = self._wording.say("mailing", "unsubscribe", language=language)
         message.unsubscribe_url = url
-        message.text = f"{message.text.rstrip()}\n\n{words} {url}\n"
+        before = self._wording.say("mailing", "unsubscribe", language=language)
+        message.text = f"{message.text.rstrip()}\n\n{before} {url}\n"
         if message.html is not None:
+            words = self._wording.say("mailing", "unsubscribe_link", language=language)
             link = f'<p><small><a href="{html.escape(url)}">{html.escape(words)}</a></small></p>'
             message.html = before_end_of_body(message.html, link)
 
