@@ -22,8 +22,15 @@ def test_an_image_makes_html_of_a_text_mail():
     text, html = sign("a < b\n  c", None, Signature("", "image/png"), alt='Léa "M"')
 
     assert text == "a < b\n  c"
-    assert "a &lt; b\n  c" in html
+    assert "<div>a &lt; b<br>\n&nbsp; c</div>" in html
     assert f'<img src="cid:{SIGNATURE_CID}" alt="Léa &quot;M&quot;" style="border: 0">' in html
+
+
+def test_lines_and_spaces_stay_where_styles_are_ignored():
+    _, html = sign("x", "<p>x</p>", Signature("Léa  Martin\n\n\t1, rue"), alt="")
+
+    assert "<div>Léa&nbsp; Martin<br>\n<br>\n&nbsp;&nbsp;&nbsp; 1, rue</div>" in html
+    assert "white-space" not in html
 
 
 def test_an_image_is_shown_with_its_measures():

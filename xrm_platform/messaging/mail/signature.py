@@ -9,6 +9,9 @@ from dataclasses import dataclass
 SIGNATURE_CID = "signature@xrm"
 
 _END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
+_SPACES = re.compile(r"^ | (?= )")
+"""Spaces that a browser would leave out."""
+
 _FILENAMES = {"image/png": "signature.png", "image/jpeg": "signature.jpg"}
 
 
@@ -42,12 +45,15 @@ def sign(text: str, html_body: str | None, signature: Signature, *, alt: str) ->
 
 
 def text_as_html(text: str) -> str:
-    """Plain text as HTML that looks the same."""
-    return f'<div style="white-space: pre-wrap">{html.escape(text.rstrip())}</div>'
+    """Plain text as HTML that looks the same, also where styles are ignored: Outlook for Windows knows no
+    `white-space`, and neither does what makes the text of a mail from its HTML."""
+    lines = html.escape(text.rstrip().expandtabs(4)).splitlines()
+    shown = "<br>\n".join(_SPACES.sub("&nbsp;", line) for line in lines)
+    return f"<div>{shown}</div>"
 
 
 def _signature_html(signature: Signature, alt: str) -> str:
-    lines = [f'<div style="white-space: pre-wrap">{html.escape(signature.text)}</div>'] if signature.text else []
+    lines = [text_as_html(signature.text)] if signature.text else []
     if signature.image_type is not None:
         # Outlook needs the measures as attributes, and draws a border around an image that may be a link.
         width, height = signature.image_size or (0, 0)
