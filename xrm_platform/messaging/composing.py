@@ -14,6 +14,7 @@ from xrm_platform.providers import Address, Category, Channel, OutgoingMail, Out
 from xrm_platform.store import new_id
 
 from .checks import CheckedMail, CheckedRecipient
+from .inbound.mail.html import html_as_text
 from .mail.addresses import mail_address
 from .mail.invitations import calendar_file
 from .mail.outgoing import outgoing_mail
@@ -107,6 +108,12 @@ def given_files(
     if request.calendar is not None:
         files.append((calendar_file(request.calendar), None))
     return files
+
+
+def worded(request: MailRequest) -> MailRequest:
+    """`request` with a text: what its HTML says when it has none of its own, for those who see no HTML. A long one takes
+    a moment: called in a thread."""
+    return request if request.text.strip() else replace(request, text=html_as_text(request.html or ""))
 
 
 def compose_mail(order: Order, request: MailRequest, checked: CheckedMail, files: Sequence[File]) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,17 @@ from xrm_platform.store import Store
 
 from . import queries
 from .checks import check_mail, check_sms, check_sms_parts
-from .composing import Draft, File, Order, compose_mail, compose_sms, given_files, sender_address, unsigned
+from .composing import (
+    Draft,
+    File,
+    Order,
+    compose_mail,
+    compose_sms,
+    given_files,
+    sender_address,
+    unsigned,
+    worded,
+)
 from .entering import Entrance, enter, route_of
 from .files import Files
 from .inbound.mail.answering import answer_to
@@ -80,7 +91,7 @@ class Sending:
             )
             for given, cid in given_files(request, checked, order.sender)
         ]
-        draft = compose_mail(order, request, checked, files)
+        draft = compose_mail(order, await asyncio.to_thread(worded, request), checked, files)
         if request.answers is not None:
             async with self._store.read() as session:
                 draft = replace(draft, answer=await answer_to(session, actor, request.answers, draft.message.id))

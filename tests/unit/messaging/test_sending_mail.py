@@ -63,6 +63,17 @@ async def test_the_signature_ends_text_and_html_and_its_image_is_shown_inline(xr
     assert image.filename == "signature.png"
 
 
+async def test_what_is_said_in_html_only_is_said_in_words_too(xrm, admin, mail_account, mail_service):
+    await xrm.collaborators.change(admin, "COM", {"signature_text": "Léa"})
+    html = "<style>p {color: red}</style><p>Bonjour <b>Ann</b>, voyez <a href='https://acme.example/'>ici</a></p>"
+    await xrm.sending.send_mail(admin, request(text="", html=html), idempotency_key="1")
+    await xrm.sending.send_mail(admin, request(text="", html=html), idempotency_key="1")
+    await xrm.run_until_idle()
+
+    (accepted,) = mail_service.accepted
+    assert accepted.mail.text == "Bonjour Ann, voyez ici <https://acme.example/>\n\n-- \nLéa\n"
+
+
 async def test_every_state_on_the_way_has_its_event(xrm, admin, mail_account):
     sent = await xrm.sending.send_mail(admin, request())
     await xrm.run_until_idle()
