@@ -111,8 +111,8 @@ def given_files(
 
 
 def worded(request: MailRequest) -> MailRequest:
-    """`request` with a text: what its HTML says when it has none of its own, for those who see no HTML. A long one takes
-    a moment: called in a thread."""
+    """`request` with a text: what its HTML says when it has none of its own, for those who see no HTML. Called in a
+    thread, for a long one takes a moment."""
     return request if request.text.strip() else replace(request, text=html_as_text(request.html or ""))
 
 
