@@ -213,6 +213,8 @@ def _in_words(job: BulkView) -> dict[str, Any]:
     told["bulk_state"] = say("bulk_states", told.pop("state"))
     told["people"] = job.counts.total
     told["source"] = ": ".join(part for part in (say("bulk_sources", job.source), job.source_name) if part)
+    told["reason"] = _reason(told)
+    del told["code"], told["params"]
     told["progress"] = {_state_in_words(state): count for state, count in job.progress.items()}
     return told
 
@@ -223,9 +225,14 @@ def _state_in_words(state: str) -> str:
 
 
 def _row_in_words(row: BulkRowView) -> dict[str, Any]:
-    from xrm_platform.messaging.bulk.report import reason_of  # noqa: PLC0415  see session
-
     told: dict[str, Any] = as_json(row)
     told["row_state"] = say("bulk_row_states", told.pop("state"))
-    told["reason"] = reason_of(row.code, row.params, wording(), language=language())
+    told["reason"] = _reason(told)
     return told
+
+
+def _reason(told: dict[str, Any]) -> str:
+    """Why somebody gets nothing, or why a job paused itself."""
+    from xrm_platform.messaging.bulk.report import reason_of  # noqa: PLC0415  see session
+
+    return reason_of(told["code"], told["params"], wording(), language=language())

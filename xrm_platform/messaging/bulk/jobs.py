@@ -132,7 +132,7 @@ class Bulks:
         now = self._now()
         async with self._store.write() as session:
             job = await self._steered(session, actor, job_id, {JobState.PAUSED})
-            job.state = JobState.RUNNING
+            job.state, job.code, job.params = JobState.RUNNING, None, {}
             await session.flush()
             released = await release_held(session, actor, now, reasons={HeldFor.BULK}, bulk_id=job.id)
             note(session, actor, "bulk.resumed", job.id, _from_to(JobState.PAUSED, job), now)
@@ -149,7 +149,7 @@ class Bulks:
         async with self._store.write() as session:
             job = await self._steered(session, actor, job_id, {JobState.DRAFT, JobState.RUNNING, JobState.PAUSED})
             before = JobState(job.state)
-            job.state, job.ended_at = JobState.CANCELLED, now
+            job.state, job.ended_at, job.code, job.params = JobState.CANCELLED, now, None, {}
             await queries.cancel_ready_rows(session, base_id=job.base_id, job_id=job.id)
             cancelled = await _cancel_messages(session, actor, job, now)
             note(session, actor, "bulk.cancelled", job.id, _from_to(before, job), now)

@@ -32,12 +32,12 @@ from xrm_platform.messaging.reconciling import GIVE_UP_AFTER
 from xrm_platform.messaging.requests import MailRequest, SmsRequest
 from xrm_platform.messaging.rules.admission import Ground
 from xrm_platform.messaging.rules.texts import sms_text
-from xrm_platform.messaging.states import UNDER_WAY
+from xrm_platform.messaging.states import UNDER_WAY, State
 from xrm_platform.people import lookup
 from xrm_platform.people.bases import operator_of
 from xrm_platform.people.lookup import Sender
 from xrm_platform.people.tables import Base
-from xrm_platform.problems import Fault, Problem
+from xrm_platform.problems import Fault, Forbidden, Problem
 from xrm_platform.providers import Capability, Category, Channel
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
@@ -111,8 +111,8 @@ class BulkRuns:
             sender = await lookup.sender(session, base_id=job.base_id, code=code)
         if not rows:
             return
-        if (reason := _hindrance(job, sender, ground, self._ways_out)) is not None:
-            await self._pause(job, base, reason)
+        if (problem := _hindrance(job, sender, ground, self._ways_out)) is not None:
+            await self._pause(job, base, problem)
             return
         if job.channel == Channel.MAIL:
             files = await self._common_files(sender)
@@ -167,18 +167,19 @@ class BulkRuns:
         )
         return drafts
 
-    async def _pause(self, job: BulkJob, base: Base, reason: str) -> None:
+    async def _pause(self, job: BulkJob, base: Base, problem: Problem) -> None:
         """A person has to put something right first: nothing is dropped."""
         now = self._now()
         async with self._store.write() as session:
             kept = await queries.job(session, base_id=job.base_id, job_id=job.id, for_update=True)
             if kept is None or kept.state != JobState.RUNNING:
                 return
-            kept.state = JobState.PAUSED
-            await hold_queued(session, base_id=job.base_id, actor="platform", now=now, bulk_id=job.id)
-            changes: dict[str, list[Any]] = {"state": ["running", "paused"], "reason": [None, reason]}
+            kept.state, kept.code, kept.params = JobState.PAUSED, problem.code, dict(problem.params)
+            held = await hold_queued(session, base_id=job.base_id, actor="platform", now=now, bulk_id=job.id)
+            changes: dict[str, list[Any]] = {"state": ["running", "paused"], "reason": [None, problem.code]}
             note(session, operator_of(base, "platform"), "bulk.paused", job.id, changes, now)
         self._notices.post(base.code, "bulk", [(job.id, JobState.PAUSED)])
+        self._notices.post(base.code, "message", [(message_id, State.HELD) for message_id in held])
 
     async def _end(self, job: BulkJob) -> None:
         now = self._now()
@@ -217,16 +218,16 @@ class BulkRuns:
                         await queries.cancel_ready_rows(session, base_id=job.base_id, job_id=job.id)
 
 
-def _hindrance(job: BulkJob, sender: Sender, ground: Ground, ways_out: WaysOut) -> str | None:
-    """The code of what keeps every message of a job from being sent."""
+def _hindrance(job: BulkJob, sender: Sender, ground: Ground, ways_out: WaysOut) -> Problem | None:
+    """What keeps every message of a job from being sent."""
     if not sender.active:
-        return "sender_inactive"
+        return Forbidden("sender_inactive", sender=sender.code)
     try:
         if job.channel == Channel.MAIL:
             sender_address(sender)
         require_way_out(Channel(job.channel), Category(job.category), job.text, ground, ways_out)
     except Problem as problem:
-        return problem.code
+        return problem
     return None
 
 

@@ -114,6 +114,8 @@ def _view(
         created_by=job.created_by,
         started_at=job.started_at,
         ended_at=job.ended_at,
+        code=job.code,
+        params=job.params,
     )
 
 

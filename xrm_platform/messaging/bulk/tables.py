@@ -16,7 +16,7 @@ class BulkJob(Record):
     of it is in the rows.
 
     `source` says where the people came from (contacts, search, selection, file) and `source_name` which. `at` is when
-    the messages are due.
+    the messages are due. `code` and `params` are why it paused itself, until a person takes it up again.
     """
 
     __tablename__ = "bulk_job"
@@ -48,6 +48,8 @@ class BulkJob(Record):
     created_by: Mapped[str]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    code: Mapped[str | None]
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class BulkRow(Record):

@@ -81,7 +81,7 @@ class BulkView:
     `source` is contacts, search, selection or file, and `source_name` which. `parts` and `price` are those of all that
     was ready at the start; the price is None while nobody set one for the account. `progress` counts people by where
     they are: `ready`, `skipped`, `cancelled`, and the states of messages. `first` are the first that are ready, as they
-    would be sent; only a draft has some.
+    would be sent; only a draft has some. A job that paused itself says why in `code` and `params`.
     """
 
     id: str
@@ -107,6 +107,8 @@ class BulkView:
     created_by: str
     started_at: datetime | None
     ended_at: datetime | None
+    code: str | None
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

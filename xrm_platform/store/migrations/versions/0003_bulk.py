@@ -79,6 +79,8 @@ def _create_jobs() -> None:
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("params", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["base_id"], ["base.id"], name="fk_bulk_job_base_id_base"),
         sa.ForeignKeyConstraint(
             ["base_id", "account_id"],
