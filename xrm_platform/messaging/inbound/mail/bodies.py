@@ -1,5 +1,5 @@
 """What a mail consists of: its text, its HTML, its files. Pure; nothing of what strangers send makes it raise anything
-but `TooManyPartsError`."""
+but `TooMuchError`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from email.message import Message
 from xrm_platform.providers.errors import storable
 
 from .headers import UNREADABLE, decoded, ids_of, octets_as_text, text_of
+from .parsing import TooMuchError
 
 MAX_PARTS = 500
 MAX_DEPTH = 50
 MAX_BODY = 1_000_000
-"""Characters of text or HTML; what is longer is cut, and kept whole as a file."""
+"""Characters of all text, and of all HTML; what is longer is cut, and kept whole as a file."""
 
 MAX_FILENAME = 150
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,100}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}")
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 )
-
-
-class TooManyPartsError(ValueError):
-    """More parts, or deeper, than any real mail has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Bodies:
 
 
 def bodies_of(message: Message) -> Bodies:
-    """Take a mail apart. Raises `TooManyPartsError`."""
+    """Take a mail apart. Raises `TooMuchError`."""
     bodies = Bodies()
     for part in _leaves(message):
         kind = part.get_content_type()
@@ -71,10 +68,13 @@ def bodies_of(message: Message) -> Bodies:
 
 def _add_text(bodies: Bodies, kind: str, text: str) -> None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if len(text) > MAX_BODY:
+    texts = bodies.texts if kind == "text/plain" else bodies.htmls
+    room = MAX_BODY - sum(len(one) + 1 for one in texts)
+    if len(text) > room:
         name = "message.txt" if kind == "text/plain" else "message.html"
         bodies.files.append(ReceivedFile(name, kind, text.encode()))
-    (bodies.texts if kind == "text/plain" else bodies.htmls).append(text[:MAX_BODY])
+    if room > 0:
+        texts.append(text[:room])
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -85,7 +85,7 @@ def _leaves(message: Message) -> Iterator[Message]:
         part, depth = waiting.pop()
         seen += 1
         if seen > MAX_PARTS or depth > MAX_DEPTH:
-            raise TooManyPartsError
+            raise TooMuchError
         payload = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
             waiting += [(one, depth + 1) for one in reversed(payload) if isinstance(one, Message)]
@@ -94,14 +94,13 @@ def _leaves(message: Message) -> Iterator[Message]:
 
 
 def _content(part: Message) -> bytes:
-    try:
-        if part.is_multipart():
-            inner = _inner(part)
-            return inner.as_bytes() if inner is not None else b""
-        found = part.get_payload(decode=True)
-        return found if isinstance(found, bytes) else b""
-    except UNREADABLE:
-        return b""
+    """Raises what the standard library does for what it cannot read: better all of a mail in one file than a file with
+    nothing in it."""
+    if part.is_multipart():
+        inner = _inner(part)
+        return inner.as_bytes() if inner is not None else b""
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 def _inner(part: Message) -> Message | None:

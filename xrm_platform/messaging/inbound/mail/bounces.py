@@ -9,6 +9,7 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from .headers import UNREADABLE, ids_of, text_of, word_of
+from .parsing import HEAD
 
 MAX_RECIPIENTS = 1000
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b(?!\.)")
@@ -74,7 +75,7 @@ def _blocks(part: Message) -> Sequence[Message]:
     if found:
         return found
     try:
-        text = str(part.get_payload())
+        text = str(part.get_payload())[:HEAD]
         return [HeaderParser().parsestr(block) for block in re.split(r"\r?\n\r?\n", text) if block.strip()]
     except UNREADABLE:
         return ()
@@ -83,7 +84,7 @@ def _blocks(part: Message) -> Sequence[Message]:
 def _id_of_returned(part: Message) -> str | None:
     inner = next(_parts(part), None)
     try:
-        returned = inner if inner is not None else HeaderParser().parsestr(str(part.get_payload()).lstrip())
+        returned = inner if inner is not None else HeaderParser().parsestr(str(part.get_payload())[:HEAD].lstrip())
     except UNREADABLE:
         return None
     return next(iter(ids_of(returned, "Message-ID")), None)

@@ -13,15 +13,10 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 from xrm_platform.providers import Address
 from xrm_platform.providers.errors import storable
-
-MAX_HEADER = 16_000
-"""Characters of a header. What the standard library does with one takes time by the square of its length: a subject of
-a megabyte of encoded words, or so many parameters, take a minute."""
 
 MAX_TEXT = 1000
 MAX_ADDRESSES = 200
@@ -43,17 +38,6 @@ UNREADABLE = (
 )
 """What the standard library raises for mails that it cannot read."""
 
-
-class _Cut(Compat32):
-    """Headers of every part, none longer than `MAX_HEADER`."""
-
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, value = super().header_source_parse(sourcelines)
-        return name, value[:MAX_HEADER]
-
-
-POLICY = _Cut()
-"""What mails that came in are parsed by."""
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*|[\x00-\x08\x0b-\x1f\x7f]")
 _ID = re.compile(rf"<([^<>\s]{{1,{MAX_ID}}})>")

@@ -106,7 +106,16 @@ MAX_DEPTH = 300
 """How deep elements may be nested. The time that it takes to clean them grows with the square of that: 200,000 take ten
 minutes. Nobody writes so; what is deeper is shown as text."""
 
+MAX_ENTITIES = 100_000
+"""Ampersands: the time grows with the square of their number in one text. A million take twenty seconds."""
+
+MAX_ATTRIBUTES = 40_000
+"""Of one element, counted roughly: likewise. 120,000 take three seconds; a picture within the HTML seems to have some
+thousands."""
+
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_TAG_START = re.compile(r"<[a-zA-Z]")
+_SEPARATOR = re.compile(r"[\s/]+")
 _NOT_NESTED = frozenset(
     {
         "area",
@@ -150,7 +159,7 @@ class ShownHtml:
 def shown_html(html: str, image_url: ImageUrl, *, remote: bool) -> ShownHtml:
     """HTML that may stand in a page: no script, no form, no style that reaches out of it; images of the mail itself by
     `image_url`, those from elsewhere only with `remote`."""
-    if _too_deep(html):
+    if _too_odd(html):
         return ShownHtml(f"<pre>{escape(html_as_text(html))}</pre>", remote_content=False)
     left_out = False
 
@@ -189,12 +198,17 @@ def _kept(attribute: str, value: str) -> str | None:
 
 def html_as_text(html: str) -> str:
     """What the HTML says, in lines. Cleaned first: the parser of the standard library is slow on what is malformed."""
-    if _too_deep(html):
+    if _too_odd(html):
         return re.sub(r"<[^<>]*>", " ", html).strip()
     reader = _Reader()
     reader.feed(nh3.clean(html, tags=set(_TAGS) - {"img"}, attributes={"a": {"href"}}, link_rel=None))
     reader.close()
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in "".join(reader.said).splitlines())).strip()
+
+
+def _too_odd(html: str) -> bool:
+    """Whether cleaning it would take time that nobody has."""
+    return html.count("&") > MAX_ENTITIES or _too_deep(html) or _too_many_attributes(html)
 
 
 def _too_deep(html: str) -> bool:
@@ -204,6 +218,14 @@ def _too_deep(html: str) -> bool:
             depth = max(0, depth - 1) if closing else depth + 1
             if depth > MAX_DEPTH:
                 return True
+    return False
+
+
+def _too_many_attributes(html: str) -> bool:
+    for piece in html.split(">"):
+        start = _TAG_START.search(piece) if len(piece) > MAX_ATTRIBUTES else None
+        if start and len(_SEPARATOR.findall(piece, start.start())) > MAX_ATTRIBUTES:
+            return True
     return False
 
 

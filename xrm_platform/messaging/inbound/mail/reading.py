@@ -6,22 +6,19 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
 
 from xrm_platform.providers import Address
 
 from .automatic import Kind, kind_of
 from .bodies import Bodies, ReceivedFile, bodies_of
 from .bounces import DeliveryReport, report_of
-from .headers import POLICY, UNREADABLE, addresses_of, date_of, ids_of, text_of
+from .headers import UNREADABLE, addresses_of, date_of, ids_of, text_of
 from .html import html_as_text
 from .loose_bounces import loose_report_of
+from .parsing import parsed, parsed_head
 
 MAX_BYTES = 50 * 1024 * 1024
 """Octets of a mail. Larger ones are named in the inbox and stay with the server."""
-
-BOUNDARIES = 20_000
-"""Lines that begin as a boundary does: what has more is not taken apart, for each part costs memory first."""
 
 ORIGINAL = "message.eml"
 
@@ -52,15 +49,14 @@ class ReadMail:
 
 def read_mail(octets: bytes) -> ReadMail:
     """Never raises for what is in `octets`."""
-    if octets.count(b"\n--") <= BOUNDARIES:
-        try:
-            message = BytesParser(policy=POLICY).parsebytes(octets)
-            return _read(octets, message, bodies_of(message))
-        except UNREADABLE:
-            pass  # what cannot be taken apart is kept as it is
+    try:
+        message = parsed(octets)
+        return _read(octets, message, bodies_of(message))
+    except UNREADABLE:
+        pass  # what cannot be taken apart is kept as it is
     original = Bodies(files=[ReceivedFile(ORIGINAL, "message/rfc822", octets)])
     try:
-        return _read(octets, BytesHeaderParser(policy=POLICY).parsebytes(octets), original, whole=False)
+        return _read(octets, parsed_head(octets), original, whole=False)
     except UNREADABLE:
         return ReadMail(_digest(octets), files=tuple(original.files), whole=False)
 
