@@ -57,6 +57,8 @@ async def test_the_contact_is_reminded_where_it_is_asked(xrm, admin, add, mail, 
     # Bob was invited as well.
     reminders = [to for _, text, to in await messages(xrm, admin) if text.startswith("Rappel")]
     assert sorted(reminders) == [["+33698765432"], ["bob@client.example"]]
+    by_nobody = {one.mail.subject.partition(" ")[0]: one.mail.headers for one in mail.accepted}
+    assert by_nobody == {"Invitation": {}, "Rappel": {"Auto-Submitted": "auto-generated"}}
 
 
 async def test_each_occurrence_is_reminded_of_once_however_often_the_platform_starts(

@@ -87,6 +87,7 @@ async def test_whatever_finds_it_out_suspends_the_account_and_tells_its_people_o
     shown = await xrm.accounts.get(admin, push_account)
     assert (shown.suspended, shown.health, shown.health_code) == (True, "failing", error.code)
     (mail,) = [one.mail for one in mail_service.accepted]
+    assert mail.headers == {"Auto-Submitted": "auto-generated"}
     assert (mail.subject, [to.email for to in mail.to]) == ("Compte suspendu\u00a0: pushing_sms", ["roux@acme.example"])
     assert xrm.wording.say("errors", error.code, {}, language="fr") in mail.text
     assert f"xrm accounts check {push_account} --base ACME" in mail.text

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xrm_platform.messaging import tables
-from xrm_platform.providers import Address, Attachment, OutgoingMail
+from xrm_platform.providers import Address, Attachment, CalendarPart, OutgoingMail
 
 from .addresses import mail_address
 from .invitations import calendar_part, is_calendar_part
 from .tables import MailAnswer
 from .ways_out import unsubscribe_headers
+
+PLATFORM = "platform"
+"""What the name of who wrote a message begins with when it was nobody: `platform`, `platform:agenda`."""
 
 
 def outgoing_mail(
@@ -24,6 +27,7 @@ def outgoing_mail(
     answers."""
     files = [(row, content) for row, content in attachments if not is_calendar_part(row)]
     by_kind = {kind: tuple(_address(row) for row in recipients if row.kind == kind) for kind in ("to", "cc", "bcc")}
+    calendar = calendar_part(attachments)
     return OutgoingMail(
         id=message.id,
         message_id=message.mail_message_id or "",
@@ -38,13 +42,19 @@ def outgoing_mail(
         html=message.html,
         reply_to=_reply_to(message.reply_to),
         attachments=tuple(Attachment(row.filename, row.content_type, content, row.cid) for row, content in files),
-        headers=unsubscribe_headers(message) | _thread(answer),
-        calendar=calendar_part(attachments),
+        headers=unsubscribe_headers(message) | _thread(answer) | _automatic(message, calendar),
+        calendar=calendar,
     )
 
 
 def _thread(answer: MailAnswer | None) -> dict[str, str]:
     return {} if answer is None else {"In-Reply-To": answer.in_reply_to, "References": answer.references}
+
+
+def _automatic(message: tables.Message, calendar: CalendarPart | None) -> dict[str, str]:
+    """That no person wrote it, so that no machine answers (RFC 3834 §5.1). An invitation is a person's."""
+    nobody = message.created_by.partition(":")[0] == PLATFORM and calendar is None
+    return {"Auto-Submitted": "auto-generated"} if nobody else {}
 
 
 def _address(row: tables.MessageRecipient) -> Address:
