@@ -26,11 +26,19 @@ def calendar_mail() -> EmailMessage:
     return message
 
 
-def bounce(message_id: str, *, action="failed", status="5.1.1", recipient=ANNA, envelope_id: str = "") -> bytes:
-    """A delivery status notification as Postfix writes it."""
+def bounce(
+    message_id: str,
+    *,
+    action="failed",
+    status="5.1.1",
+    recipient=ANNA,
+    envelope_id: str = "",
+    to="contact@acme.example",
+) -> bytes:
+    """A delivery status notification as Postfix writes it, to the address that the server sent the mail from."""
     envelope = f"Original-Envelope-Id: {envelope_id}\r\n" if envelope_id else ""
     return (
-        "From: MAILER-DAEMON@mx.client.example\r\nTo: lea@acme.example\r\nSubject: Undelivered\r\n"
+        f"From: MAILER-DAEMON@mx.client.example\r\nTo: {to}\r\nSubject: Undelivered\r\n"
         "Auto-Submitted: auto-replied\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
         "--b\r\n\r\nI am sorry.\r\n"

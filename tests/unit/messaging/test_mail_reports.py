@@ -65,6 +65,7 @@ async def test_the_sender_is_told_of_a_mail_that_came_back_to_the_accounts_of_th
 
     told = mail_service.accepted[-1].mail
     assert [one.email for one in told.to] == ["lea@acme.example"]
+    assert told.headers["Auto-Submitted"] == "auto-generated"
     assert told.subject == "Non remis\N{NO-BREAK SPACE}: Devis"
     assert ANNA in told.text
     assert "550 5.1.1 no such user" in told.text
@@ -85,6 +86,31 @@ async def test_who_has_the_report_in_the_own_mailbox_is_not_told_again(xrm, admi
     private.receive(bounce(ours))
     await later(xrm, clock)
     assert len(private.accepted) == 1
+
+
+async def test_who_has_the_report_at_the_own_address_is_not_told_there_again(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    """The base's account reads what comes to her address."""
+    message_id, ours = await sent(xrm, admin, clock)
+    mail_service.receive(bounce(ours, to="Postmaster <postmaster@acme.example>, Lea <LEA@acme.example>"))
+    await later(xrm, clock)
+    assert (await xrm.messages.get(admin, message_id)).state == "failed"
+    assert len(mail_service.accepted) == 1
+
+
+async def test_an_address_is_not_wrong_because_one_is_to_which_it_forwards(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    message_id, ours = await sent(xrm, admin, clock)
+    report = bounce(ours, recipient="old@elsewhere.example")
+    report = report.replace(b"Action:", f"Original-Recipient: rfc822; {ANNA}\r\nAction:".encode())
+    mail_service.receive(report)
+    await later(xrm, clock)
+
+    after = await xrm.messages.get(admin, message_id)
+    assert (after.state, after.recipients[0].error_code) == ("failed", "bounced")
+    assert (await xrm.addresses_in_error.list(admin)).items == ()
 
 
 async def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(xrm, admin, mailbox_account, mail_service, clock):

@@ -30,6 +30,8 @@ from .tables import UnreadCalendar
 from .telling import CameBack
 
 MAX_KEY = 200
+MAX_SIZE = 2**31 - 1
+"""Octets; a server may say what it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ async def receive_mail(
         reported = await write_report(session, about, mail.report, key=f"{account.id}:{key}", at=now)
     elif sender and mail.kind is Kind.MESSAGE:
         await mail_queries.forgive_address(session, base_id=base_id, address=sender)
-    came_back = CameBack(about, reported.failed) if about is not None and reported.failed else None
+    came_back = CameBack(about, reported.failed, mail.to) if about is not None and reported.failed else None
     return Received(inbound_id, row["answers_id"], reported.changed, came_back)
 
 
@@ -139,7 +141,7 @@ def _details(account: ProviderAccount, entry: MailEntry, mail: ReadMail) -> dict
         "kind": mail.kind,
         "state": "whole" if mail.whole else "original",
         "digest": mail.digest,
-        "size": entry.size,
+        "size": min(entry.size, MAX_SIZE),
         "message_id": mail.message_id,
         "references": " ".join(mail.references),
         "sender_name": mail.sender.name if mail.sender is not None else "",

@@ -61,11 +61,12 @@ async def write_report(
         row = _recipient(rows, told, exact=report.loose)
         if status is None or row is None:
             continue
-        error = _error(told) if status is DeliveryStatus.FAILED else None
+        itself = told.status in ADDRESS_ITSELF and _is_tried(row, told)
+        error = _error(told, itself=itself) if status is DeliveryStatus.FAILED else None
         event = _event(row, told, status, error, key=key, at=at)
         if not await delivery_queries.add_report(session, base_id=message.base_id, row=event):
             continue
-        if status is DeliveryStatus.FAILED and told.status in ADDRESS_ITSELF:
+        if status is DeliveryStatus.FAILED and itself:
             await note_failure(
                 session,
                 base_id=message.base_id,
@@ -99,9 +100,14 @@ def _recipient(rows: Sequence[MessageRecipient], told: RecipientReport, *, exact
     return rows[0] if len(rows) == 1 and not exact else None
 
 
-def _error(told: RecipientReport) -> ProviderError:
+def _is_tried(row: MessageRecipient, told: RecipientReport) -> bool:
+    """Whether it is his address that was tried, and not one to which it forwards, which can be wrong by itself."""
+    return bool(told.addresses) and fold_mail(told.addresses[0]) == fold_mail(row.address)
+
+
+def _error(told: RecipientReport, *, itself: bool) -> ProviderError:
     params = {"status": told.status or "5.0.0"}
-    if told.status in ADDRESS_ITSELF:
+    if itself:
         return InvalidRecipient("bounced_address", detail=told.detail, **params)
     if told.status.endswith(FULL):
         return PermanentError("bounced_mailbox_full", detail=told.detail, **params)

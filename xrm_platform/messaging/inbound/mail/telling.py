@@ -1,8 +1,8 @@
 """Tell the sender of a mail that it came back, where nobody else does.
 
-A server's report goes to the account by which the mail went. Where that is the sender's own, the report lies in their
-own mailbox; where it is one of the base's, they would never see it. A mailing has its own report on who was not
-reached.
+A server's report goes to the address that the mail came from: the sender's, or the account's where its server lets
+nobody write from another. Where it went to the sender's address, or came to an account of theirs, they have it already;
+otherwise they would never see it. A mailing has its own report on who was not reached.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xrm_platform.people import lookup
 from xrm_platform.people.bases import operator_of
 from xrm_platform.people.contacts.folding import fold_mail
 from xrm_platform.problems import Problem
-from xrm_platform.providers import ProviderError
+from xrm_platform.providers import Address, ProviderError
 from xrm_platform.store import Store
 from xrm_platform.wording import Wording
 
@@ -32,10 +32,11 @@ log = structlog.get_logger("xrm.messaging")
 
 @dataclass(frozen=True, slots=True)
 class CameBack:
-    """Whom of the recipients of `message` a report failed, and why."""
+    """Whom of the recipients of `message` a report failed, and why; `to` is whom the report was sent to."""
 
     message: Message
     failed: Sequence[tuple[str, ProviderError]]
+    to: Sequence[Address]
 
 
 class Telling:
@@ -47,7 +48,8 @@ class Telling:
     async def tell(self, account: ProviderAccount, what: CameBack, *, key: str) -> None:
         """Write to the sender; `key` names the occasion, told once. `account` is whose mailbox the report came to.
 
-        A mail to the sender's own address that came back is told to nobody, for that would come back too.
+        A mail to the sender's own address that came back is told to nobody, for that would come back too; and what was
+        sent to that address is not told there again.
         """
         message = what.message
         if message.bulk_id is not None or account.collaborator_id == message.sender_id:
@@ -56,7 +58,8 @@ class Telling:
             base = await lookup.base(session, base_id=message.base_id)
             codes = await lookup.codes(session, base_id=base.id)
             person = await lookup.sender(session, base_id=base.id, code=codes[message.sender_id])
-        if not person.email or fold_mail(person.email) in {fold_mail(address) for address, _ in what.failed}:
+        there_already = {*(address for address, _ in what.failed), *(address.email for address in what.to)}
+        if not person.email or fold_mail(person.email) in {fold_mail(address) for address in there_already}:
             return
         language = base.language
         lines = [
