@@ -134,6 +134,14 @@ async def test_a_server_that_signs_in_and_does_not_take_the_mail(
     assert_says(said, english, french)
 
 
+async def test_a_server_that_takes_mail_only_from_those_who_sign_in(tested: Tested) -> None:
+    async with SmtpServer(security=SmtpSecurity.STARTTLS, users={CAMILLE: PASSWORD}) as server:
+        ticks, said = await tested(settings_of(server, username=None, password=None))
+        assert server.received == []
+    assert ticks == {"reached": "ok", "secured": "ok", "signed_in": "skipped", "sent": "failed"}
+    assert_says(said, "give the user name and the password", "donnez le nom d'utilisateur et le mot de passe")
+
+
 async def test_no_route_to_the_server(tested: Tested, unused_tcp_port: int) -> None:
     settings = {"host": "localhost", "port": unused_tcp_port, "security": "tls"}
     ticks, said = await tested(settings)

@@ -194,7 +194,7 @@ async def test_the_consent_of_another_mailbox_is_told_by_both_addresses(
         await connect(driver)
         tick = failed_tick(await driver.check())
     assert (tick.step, tick.code) == ("signed_in", "consent_of_other_mailbox")
-    assert tick.params == {"consented": "home@example.net", "username": WHO}
+    assert {"consented": "home@example.net", "username": WHO}.items() <= tick.params.items()
     assert_explained(SMTP, tick.code, tick.params)
 
 

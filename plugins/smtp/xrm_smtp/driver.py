@@ -167,7 +167,8 @@ def ticks(wanted: Mapping[str, bool], last: str, error: ProviderError | None) ->
     told: list[Tick] = []
     for step in STEPS:
         if step == last and error is not None:
-            told.append(Tick(step, TickState.FAILED, error.code, error.params))
+            said = {"detail": error.detail} if error.detail else {}
+            told.append(Tick(step, TickState.FAILED, error.code, {**error.params, **said}))
             return told
         told.append(Tick(step, TickState.OK if wanted.get(step, True) else TickState.SKIPPED))
     return told

@@ -176,13 +176,22 @@ def out_of_time() -> ProviderError:
 def _common(reply: Reply, size: int) -> ProviderError | None:
     """What means the same at every command of a message."""
     enhanced = reply.enhanced
-    if enhanced == (7, 30) or reply.code in {530, 535, 538}:
+    if reply.code == 530 and enhanced != (7, 30):
+        return _not_admitted(reply)
+    if enhanced == (7, 30) or reply.code in {535, 538}:
         return sign_in_error(reply)
     if enhanced == (3, 4) or (reply.code == 552 and enhanced is None):
         return too_large(size, detail=reply.detail)
     if reply.code >= 500 and enhanced == (4, 5):  # Google: daily sending limit
         return QuotaExhausted("daily_limit", detail=reply.detail)
     return _temporary(reply)
+
+
+def _not_admitted(reply: Reply) -> AccountError:
+    """What a server says who wants TLS first (RFC 3207 §4), or a sign-in (RFC 4954 §6)."""
+    if "starttls" in reply.text.lower():
+        return AccountError("starttls_needed", detail=reply.detail)
+    return AuthError("sign_in_needed", detail=reply.detail)
 
 
 def _temporary(reply: Reply) -> ProviderError | None:

@@ -11,11 +11,14 @@ from xrm_platform.providers import (
     InvalidRecipient,
     OutcomeUnknown,
     PermanentError,
+    Tick,
+    TickState,
     TransientError,
     Veto,
     hookimpl,
 )
 from xrm_platform.registry import InProcessPlugin
+from xrm_platform.testing.memory_mail import MemoryMail
 
 
 def steps(tested):
@@ -108,6 +111,16 @@ async def test_a_copy_that_cannot_be_kept_is_told_and_the_mail_is_sent(send, mai
     tested = await send()
     assert steps(tested)[-2:] == [("sent", "ok"), ("copied", "failed")]
     assert tested.ticks[-1].code == "folder_gone"
+
+
+async def test_a_signature_that_nobody_can_verify_is_told_though_the_mail_is_sent(send, mail_service, monkeypatch):
+    async def check(_driver):
+        return [Tick("reached", TickState.OK), Tick("dkim", TickState.FAILED, "dkim_record_missing", {"name": "x"})]
+
+    monkeypatch.setattr(MemoryMail, "check", check)
+    tested = await send()
+    assert steps(tested) == [("reached", "ok"), ("sent", "ok"), ("copied", "skipped"), ("dkim", "failed")]
+    assert (tested.ok, len(mail_service.accepted)) == (False, 1)
 
 
 async def test_in_test_mode_it_goes_to_the_test_addresses(xrm, admin, send, mail_service):
