@@ -32,7 +32,7 @@ from .ticks import show_ticks
 from .words import say
 
 if TYPE_CHECKING:
-    from xrm_platform.accounts.views import AccountView, CheckView, ProviderView
+    from xrm_platform.accounts.views import AccountView, CheckView, ProviderView, TickView
     from xrm_platform.app import Platform
     from xrm_platform.messaging.mail.trying import MailTestView
     from xrm_platform.people.actor import Actor
@@ -244,7 +244,7 @@ def _show_steps(base: str, use: Use[CheckView | MailTestView], progress: str, *,
             (
                 tick.state,
                 sentence_of(*where, "steps", tick.step, tick.params),
-                sentence_of(*where, "errors", tick.code, tick.params) if tick.code else "",
+                _why(sentence_of(*where, "errors", tick.code, tick.params), tick) if tick.code else "",
             )
             for tick in tried.ticks
         ]
@@ -257,6 +257,12 @@ def _show_steps(base: str, use: Use[CheckView | MailTestView], progress: str, *,
         show_ticks(told)
     if not tried.ok:
         raise typer.Exit(REFUSED)
+
+
+def _why(sentence: str, tick: TickView) -> str:
+    """With the server's own words, which some sentences speak of."""
+    detail = tick.params.get("detail")
+    return sentence if not detail else f"{sentence} {say('cli', 'server_said', detail=detail)}"
 
 
 def _given(provider: ProviderView, settings: Sequence[str] | None, secrets: Sequence[str] | None) -> dict[str, Any]:

@@ -175,6 +175,7 @@ def test_a_test_that_fails_says_what_to_change_and_exits_1(xrm, mail_account):
 
     assert tested.code == 1
     assert "Enter them again" in tested.out
+    assert "(The server said: “535 " in tested.out
 
 
 def test_a_preset_fills_what_was_not_given_and_says_what_to_do(enabled):
