@@ -142,7 +142,9 @@ async def _in_words(xrm: Platform, actor: Actor, shown: MessageDetail) -> dict[s
             part["error_code"] = sentence_of(
                 xrm, account.channel, account.provider, "errors", part["error_code"], part["error_params"]
             )
+    addresses = {row["id"]: row["address"] for row in message["recipients"]}
     for event in message["events"]:
+        event["recipient"] = addresses.get(event["recipient"])
         detail = event["detail"]
         if "next_step" in detail:
             del detail["next_step"]  # the draft says what it is

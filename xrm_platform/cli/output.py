@@ -109,11 +109,15 @@ def _text(name: str, value: Any) -> str:
     return _word(name, str(value))
 
 
+_SECTIONS = {"state": "states", "waiting_for": "waiting"}
+"""Whose words for their codes are a section of their own."""
+
+
 def _word(name: str, value: str) -> str:
     """What a code of ours means in this field; what is none stays as it is."""
     if knows("values", f"{name}_{value}"):
         return say("values", f"{name}_{value}")
-    return say("states", value) if name == "state" else value
+    return say(_SECTIONS[name], value) if name in _SECTIONS else value
 
 
 def _change(name: str, value: list[Any]) -> str:

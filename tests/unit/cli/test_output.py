@@ -100,6 +100,7 @@ def test_columns_hold_each_row_on_one_line(capsys):
         ("to.0", "--to (1)"),
         ("last_name", "--last-name"),
         ("settings.port", "--set port"),
+        ("mail_software.windows", "--windows"),
         ("sender", "--from"),
         ("code", "CODE"),
         ("attachments.1.filename", "--attach (2) filename"),
@@ -107,3 +108,11 @@ def test_columns_hold_each_row_on_one_line(capsys):
 )
 def test_a_field_is_named_as_it_was_given(field, option):
     assert option_of(field) == option
+
+
+def test_why_a_message_waits_is_said_with_what_lets_it_go(capsys, monkeypatch):
+    monkeypatch.setenv("XRM_LANGUAGE", "fr")
+
+    show({"state": "held", "waiting_for": "sms_paused"}, json_wanted=False)
+
+    assert "les SMS de la base sont en pause (« xrm sms release »)" in capsys.readouterr().out
