@@ -4,11 +4,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 import xrm_platform.app  # noqa: F401 - with it come the tables of every room
 from xrm_platform.store import Record, Store, migrate, pending_migrations
-from xrm_platform.store.migrations import alembic_config
+from xrm_platform.store.migrations import NEWEST, alembic_config
 
 
 @pytest.fixture
@@ -40,6 +41,10 @@ async def differences(engine):
 
     async with engine.connect() as connection:
         return await connection.run_sync(compare)
+
+
+def test_the_newest_revision_is_the_one_that_is_asked_for():
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == NEWEST
 
 
 async def test_an_empty_database_has_migrations_pending_until_it_is_migrated(empty_store):
