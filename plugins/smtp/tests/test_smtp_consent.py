@@ -21,6 +21,7 @@ from yarl import URL
 from xrm_platform.providers import (
     AuthError,
     BadResponse,
+    ConsentNeeded,
     DriverContext,
     Handover,
     ProviderError,
@@ -181,7 +182,7 @@ async def test_access_that_was_taken_back_has_to_be_allowed_again(
         await connect(driver)
         service.sign_in.revoke(WHO)
         error = await error_of(driver)
-        assert (type(error), error.code) == (AuthError, "reconnect_needed")
+        assert (type(error), error.code) == (ConsentNeeded, "reconnect_needed")
         await connect(driver)
         assert await sent(driver)
 
@@ -229,8 +230,8 @@ async def test_a_server_without_xoauth2_is_told(
         (302, "", TransientError),
         (400, json.dumps({"error": "temporarily_unavailable"}), TransientError),
         (429, "{}", RateLimited),
-        (400, json.dumps({"error": "invalid_grant", "error_codes": "x"}), AuthError),
-        (400, json.dumps({"error": "server says something new", "error_codes": [[], {}]}), AuthError),
+        (400, json.dumps({"error": "invalid_grant", "error_codes": "x"}), ConsentNeeded),
+        (400, json.dumps({"error": "server says something new", "error_codes": [[], {}]}), ConsentNeeded),
     ],
 )
 async def test_whatever_the_service_answers_is_an_error_of_the_contract(

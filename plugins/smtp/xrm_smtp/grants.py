@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
-from xrm_platform.providers import AuthError, BadResponse, ProviderError, RateLimited, TransientError
+from xrm_platform.providers import BadResponse, ConsentNeeded, ProviderError, RateLimited, TransientError
 
 from .consent import Form
 
@@ -61,7 +61,8 @@ class Granted:
 
 
 async def grant(http: ClientSession, url: str, form: Form) -> Granted:
-    """Post `form`. Raises `AuthError` when there is no right (any more), `TransientError` when nobody can be asked."""
+    """Post `form`. Raises `ConsentNeeded` when there is no right (any more), `TransientError` when nobody can be
+    asked."""
     address = URL(url)
     try:
         async with http.post(
@@ -98,13 +99,13 @@ def refusal(status: int, answer: Mapping[str, Any]) -> ProviderError:
     if status >= 500 or code in {"temporarily_unavailable", "server_error"}:
         return TransientError("sign_in_service_ill", detail=told)
     if code in AGAIN:
-        return AuthError("reconnect_needed", detail=told)
+        return ConsentNeeded("reconnect_needed", detail=told)
     if not code:
         return TransientError("sign_in_service_ill", detail=told)
     listed = answer.get("error_codes")
     numbers = map(str, listed) if isinstance(listed, list) else ()
     known = (MICROSOFT_CODES[number] for number in numbers if number in MICROSOFT_CODES)
-    return AuthError(next(known, CODES.get(code, "consent_refused")), detail=told)
+    return ConsentNeeded(next(known, CODES.get(code, "consent_refused")), detail=told)
 
 
 def whose(id_token: object) -> str | None:

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 from datetime import datetime, timedelta
 from typing import Any
 
-from xrm_platform.providers import AuthError, DriverContext, TransientError
+from xrm_platform.providers import AuthError, ConsentNeeded, DriverContext, TransientError
 
 from . import consent, oauth_services
 from .consent import Form
@@ -39,7 +39,7 @@ class TokenSource:
     async def token(self, refused: str | None = None) -> str:
         """A token that is good for some minutes and is not `refused`, the one that a server would not have just now.
 
-        Raises `AuthError` when nobody allowed access, or no longer, and `TransientError` when nobody can be asked.
+        Raises `ConsentNeeded` when nobody allowed access, or no longer, and `TransientError` when nobody can be asked.
         """
         async with self._lock:
             if (token := self._good(refused)) is not None:
@@ -94,7 +94,7 @@ class TokenSource:
         """By the refresh token. Where another process has used that up in the meantime, by what it was given."""
         used = self._saved.get("refresh_token")
         if not used:
-            raise AuthError("consent_needed")
+            raise ConsentNeeded("consent_needed")
         try:
             return await self._fetch(consent.renewal(self._settings, str(used)))
         except AuthError:

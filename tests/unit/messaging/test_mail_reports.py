@@ -10,7 +10,14 @@ from xrm_platform.messaging.inbound import READ_CALENDARS, CalendarMail
 from xrm_platform.messaging.inbound.mail import polling
 from xrm_platform.messaging.inbound.mail.calendars import ATTEMPTS
 from xrm_platform.problems import Missing
-from xrm_platform.providers import AuthError, BadResponse, InvalidRecipient, PermanentError, TransientError
+from xrm_platform.providers import (
+    AuthError,
+    BadResponse,
+    ConsentNeeded,
+    InvalidRecipient,
+    PermanentError,
+    TransientError,
+)
 from xrm_platform.testing.memory_mail import memory_mail_service
 
 from .incoming import ANNA, bounce, calendar_mail, colleague_of, later, mail, sent
@@ -209,6 +216,22 @@ async def test_a_mailbox_that_refuses_the_password_is_left_alone_and_sending_goe
     after = await xrm.accounts.get(admin, mailbox_account)
     assert (after.health, after.suspended) == ("failing", False)
     assert (await xrm.messages.get(admin, message_id)).state == "sent"
+
+
+async def test_access_that_was_taken_back_is_found_out_by_the_mailbox_too(
+    xrm, admin, mailbox_account, mail_account, mail_service, clock
+):
+    def refuse(cursor):
+        raise ConsentNeeded(detail="invalid_grant")
+
+    await xrm.users.create(admin, "chief", password="long enough 1", is_admin=True, collaborator="DIR")
+    mail_service.listing = refuse
+    for _ in range(2):
+        await later(xrm, clock)
+
+    assert (await xrm.accounts.get(admin, mailbox_account)).suspended
+    (told,) = mail_service.accepted
+    assert [one.email for one in told.mail.to] == ["roux@acme.example"]
 
 
 async def test_what_nobody_can_take_apart_is_kept_as_it_came(xrm, admin, mailbox_account, mail_service, clock):

@@ -11,7 +11,7 @@ from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.sources import Source, Sources
 from xrm_platform.messaging.troubles import Troubles
-from xrm_platform.providers import Capability, Channel, InboundSms, OptedOut, ProviderError
+from xrm_platform.providers import Capability, Channel, ConsentNeeded, InboundSms, OptedOut, ProviderError
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
@@ -99,7 +99,7 @@ class Polling:
                 await self._connections.note_health(source.account)
         except ProviderError as error:
             answered = False
-            if source.account.channel == Channel.SMS:
+            if source.account.channel == Channel.SMS or isinstance(error, ConsentNeeded):
                 await self._troubles.note(source.account, error)
             else:  # its mailbox rests, and mail may still go
                 await self._connections.note_health(source.account, error)
