@@ -31,8 +31,8 @@ Mobile = Annotated[str | None, typer.Option("--mobile", metavar="NUMBER")]
 Manager = Annotated[str | None, typer.Option("--manager", metavar="CODE")]
 SignatureText = Annotated[str | None, typer.Option("--signature-text", metavar="TEXT")]
 SignatureImage = Annotated[Path | None, typer.Option("--signature-image", metavar="FILE")]
-MAX_IMAGE_READ = 20 * 1024**2
-"""More than a signature image may have; the use case says how much that is."""
+MAX_IMAGE_READ = 10 * 1024**2
+"""What the image of a signature may have before it is made small."""
 
 
 @commands.command("create", cls=Command)

@@ -65,6 +65,20 @@ async def test_what_is_no_image_is_refused(as_user, kind, content, status) -> No
     assert response.status == status
 
 
+async def test_a_photograph_is_made_small_and_what_is_larger_than_ten_megabytes_is_refused(as_user) -> None:
+    call, path = as_user("chief"), "/collaborators/COM/signature-image"
+    file = io.BytesIO()
+    Image.effect_noise((1500, 1500), 90).save(file, "PNG")
+    assert len(file.getvalue()) > 1024**2
+    headers = {"Content-Type": "image/png"}
+    assert (await call("PUT", path, data=io.BytesIO(file.getvalue()), headers=headers)).status == 200
+    assert len(await (await call("GET", path)).read()) <= 100_000
+    larger = io.BytesIO(file.getvalue().ljust(10 * 1024**2 + 1))
+    refused = await call("PUT", path, data=larger, headers=headers)
+    assert refused.status == 422
+    assert "10" in (await refused.json())["errors"]["signature_image"][0]
+
+
 async def test_types_of_collaborators_are_the_bases_own_list(as_user) -> None:
     call = as_user("chief")
     added = await call("POST", "/collaborator-types", json={"code": "driver", "label": "Livreur"})

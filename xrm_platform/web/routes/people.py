@@ -105,6 +105,7 @@ async def show_signature_image(call: Call) -> Binary:
     "Set the image of a signature",
     Need.ADMIN,
     body_types=IMAGE_TYPES,
+    body_limit=None,
     answer=view_schema(CollaboratorView),
 )
 async def set_signature_image(call: Call) -> CollaboratorView:
