@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from xrm_platform.messaging import MailRequest
 from xrm_platform.messaging.drafts.keeping import safe_name
+from xrm_platform.messaging.drafts.showing import in_words
 from xrm_platform.messaging.drafts.watching import next_look
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import (
@@ -216,6 +217,9 @@ async def test_a_lost_answer_is_settled_by_looking(xrm, admin, desk, mailbox, cl
 
     assert message.state == state
     assert len(mailbox.mails) == 1
+    if place is Whereabouts.DRAFTS:
+        told = in_words(message.draft, xrm.wording, language="fr", package="xrm_smtp.handover.outlook").told
+        assert told[0].startswith("Le message se trouve parmi les brouillons")
 
 
 async def test_a_file_is_kept_and_fetched_under_a_safe_name(xrm, admin, desk, mailbox):

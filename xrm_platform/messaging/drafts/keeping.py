@@ -68,9 +68,9 @@ def draft_row(message_id: str, kept: Kept, account_id: str, now: datetime) -> di
     }
 
 
-def found_draft(folder: str = "") -> Kept:
+def found_draft() -> Kept:
     """The draft of a message of which nobody knew, and that was found in the mailbox."""
-    return Kept(MailDraft(Rung.MAILBOX, "open_drafts", {"folder": folder}, watched=True))
+    return Kept(MailDraft(Rung.MAILBOX, "look_into_drafts", watched=True))
 
 
 def safe_name(given: str) -> str:
