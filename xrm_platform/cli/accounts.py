@@ -224,7 +224,7 @@ def _show_account(base: str, use: Use[AccountView], *, json_wanted: bool) -> Non
     async def with_sentences(xrm: Platform, actor: Actor) -> tuple[AccountView, dict[str, Any]]:
         account = await use(xrm, actor)
         reasons = {"health_code": account.health_params, "why_unavailable": account.why_params}
-        told = as_json(account)
+        told = as_json(account) | {"health": say("account_states", account.health)}
         for name, params in reasons.items():
             if told[name] is not None:
                 told[name] = sentence_of(xrm, account.channel, account.provider, "errors", told[name], params)

@@ -49,6 +49,8 @@ def option_of(field: str) -> str:
     name, *rest = field.split(".")
     if name in ("settings", "secrets"):
         return " ".join((f"--{'set' if name == 'settings' else 'secret'}", *rest))
+    if name == "mail_software" and rest:
+        return f"--{rest[0]}"
     if name in _ARGUMENTS:
         return name.upper()
     option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")

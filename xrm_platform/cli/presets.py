@@ -38,11 +38,16 @@ async def with_preset(
         found = await xrm.presets.named(actor, provider.slug, preset, **where)
     else:
         known = await xrm.presets.find(actor, provider.slug, search=search, **where)
-        if not known:
-            raise Ungiven("no_preset_found" if search else "no_preset_known", address=address or "", slug=provider.slug)
+        require_known(known, provider.slug, address, search=search)
         found = known[0]
     tell_hints(xrm, provider, found)
     return {**found.settings, **given}
+
+
+def require_known(found: Sequence[PresetView], slug: str, address: str | None, *, search: bool) -> None:
+    """Raises `Ungiven`, which says what else can be done, when nothing was found."""
+    if not found:
+        raise Ungiven("no_preset_found" if search else "no_preset_known", address=address or "", slug=slug)
 
 
 def tell_hints(xrm: Platform, provider: ProviderView, preset: PresetView) -> None:

@@ -9,7 +9,7 @@ import typer
 from .help import Command, noun
 from .options import Base, ChannelName, Json
 from .output import show_list, tell
-from .presets import provider_named, tell_hints
+from .presets import provider_named, require_known, tell_hints
 from .session import in_base
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def presets(
     async def use(xrm: Platform, actor: Actor) -> Any:
         found = await xrm.presets.find(actor, slug, channel=channel, address=address, search=search)
         if address is not None and not json:
+            require_known(found, slug, address, search=search)
             provider = provider_named(await xrm.providers.list(actor), slug, channel)
             for one in found:
                 tell_hints(xrm, provider, one)

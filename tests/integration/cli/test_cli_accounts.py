@@ -217,6 +217,7 @@ def test_presets_are_listed(xrm):
     (one,) = xrm("providers", "presets", "smtp", "--base", "ACME", "--address", "jean@orange.fr", "--json").items
 
     assert len(listed) > 10
+    assert "--search" in xrm("providers", "presets", "smtp", "--base", "ACME", "--address", "jean@acme.example").line
     assert one["settings"]["username"] == "jean@orange.fr"
 
 
@@ -232,5 +233,5 @@ def test_communication_preferences_are_those_of_the_guide(xrm, mail_account):
     assert "with authentication" in shown.out
     assert own.json["mail_software"][0]["provider"] == "outlook"
     assert "Entourage" not in taken.out
-    assert "outlook" in refused.line
+    assert "--windows: “mail”" in refused.line
     assert mail_account in xrm("preferences", "show", "--base", "ACME").out
