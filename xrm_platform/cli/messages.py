@@ -165,4 +165,4 @@ def _told(xrm: Platform, provider: str, draft: DraftView) -> str:
     descriptor = xrm.registry.provider(Channel.MAIL, provider)
     package = descriptor.translations if descriptor is not None else ""
     told = in_words(draft, xrm.wording, language=language(), package=package).told
-    return " ".join([*told, draft.filename, draft.uri or ""]).strip()
+    return " ".join(filter(None, [*told, draft.filename, draft.uri]))
