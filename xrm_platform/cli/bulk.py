@@ -227,6 +227,7 @@ def _state_in_words(state: str) -> str:
 def _row_in_words(row: BulkRowView) -> dict[str, Any]:
     told: dict[str, Any] = as_json(row)
     told["row_state"] = say("bulk_row_states", told.pop("state"))
+    told["parts"] = row.parts or ""
     told["reason"] = _reason(told)
     return told
 

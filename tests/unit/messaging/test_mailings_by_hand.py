@@ -12,7 +12,7 @@ from xrm_platform.messaging.bulk.merge_fields import bound, filled, template_of
 from xrm_platform.messaging.bulk.people import contact_key
 from xrm_platform.messaging.bulk.views import BulkRequest
 from xrm_platform.problems import Conflicting, Invalid
-from xrm_platform.providers import Capability, Channel, hookimpl
+from xrm_platform.providers import Capability, Channel, InvalidRecipient, hookimpl
 from xrm_platform.registry import InProcessPlugin
 from xrm_platform.testing.memory_mail import MEMORY_MAIL, MemoryMail
 
@@ -40,6 +40,22 @@ async def test_a_pause_holds_the_mails_that_are_queued(xrm, admin, mail_account,
     await xrm.bulks.resume(admin, draft.id)
     await xrm.run_until_idle()
     assert len(mail_service.accepted) == 3
+
+
+async def test_an_address_that_does_not_exist_is_left_out_until_somebody_forgives_it(
+    xrm, admin, mail_account, mail_service
+):
+    mail_service.spoilt_answers.append(InvalidRecipient(detail="550 no such user"))
+    await xrm.sending.send_mail(admin, MailRequest("COM", ("LEA@client.example",), "Devis", "Bonjour"))
+    await xrm.run_until_idle()
+
+    draft = await xrm.bulk_preparing.prepare(admin, mailing())
+
+    assert (draft.counts.ready, draft.counts.faulty_addresses) == (1, 1)
+    (row,) = (await xrm.bulks.rows(admin, draft.id, state="skipped")).items
+    assert (row.code, row.params) == ("address_in_error", {"address": "lea@client.example"})
+    await xrm.addresses_in_error.forgive(admin, "lea@client.example")
+    assert (await xrm.bulk_preparing.prepare(admin, mailing())).counts.ready == 2
 
 
 async def test_names_and_values_of_a_file_are_one_line(xrm, admin, mail_account, mail_service):

@@ -40,6 +40,7 @@ _COUNTED = {
     "address_local_part": "faulty_addresses",
     "address_domain": "faulty_addresses",
     "address_too_long": "faulty_addresses",
+    "address_in_error": "faulty_addresses",
     "merge_field_empty": "empty_fields",
 }
 """As what a reason is counted; anything else as one of the others."""

@@ -14,8 +14,10 @@ from xrm_platform.messaging.checks import time_fault
 from xrm_platform.messaging.composing import sender_address
 from xrm_platform.messaging.entering import Route, route_of
 from xrm_platform.messaging.inbound.mail.html import html_as_text
+from xrm_platform.messaging.mail import queries as mail_queries
 from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.rules.judging import refusals
+from xrm_platform.messaging.rules.opt_outs import folded_address
 from xrm_platform.messaging.templates.templates import usable
 from xrm_platform.people import fields
 from xrm_platform.people.actor import Actor, Scope
@@ -197,7 +199,10 @@ class Preparing:
         return tally
 
     async def _apply_rules(self, job: BulkJob, rows: Sequence[dict[str, Any]], wanted: Wanted) -> None:
+        """Leave out whom the rules do not allow, and addresses that do not exist: servers think badly of who writes to
+        these again and again."""
         ready = [row for row in rows if row["state"] == RowState.READY]
+        folded = {row["address"]: folded_address(wanted.channel, row["address"]) for row in ready}
         async with self._store.read() as session:
             codes = await refusals(
                 session,
@@ -207,9 +212,12 @@ class Preparing:
                 addresses=[row["address"] for row in ready],
                 consent=wanted.ground.rules.consent,
             )
+            dead = await mail_queries.those_in_error(session, base_id=job.base_id, addresses=folded.values())
         for row in ready:
             if row["address"] in codes:
                 refuse(row, Fault(codes[row["address"]]))
+            elif folded[row["address"]] in dead:
+                refuse(row, Fault("address_in_error", {"address": row["address"]}))
 
 
 def require_bulk(actor: Actor) -> None:

@@ -108,6 +108,14 @@ async def forgive_address(session: AsyncSession, *, base_id: str, address: str) 
     return (await session.execute(forgiven.returning(AddressInError.address))).scalar() is not None
 
 
+async def those_in_error(session: AsyncSession, *, base_id: str, addresses: Collection[str]) -> frozenset[str]:
+    """Those of a few `addresses` (folded) that are in error."""
+    query = select(AddressInError.address).where(
+        AddressInError.base_id == base_id, AddressInError.address.in_(addresses)
+    )
+    return frozenset(await session.scalars(query))
+
+
 async def addresses_in_error(
     session: AsyncSession, *, base_id: str, after: str | None, limit: int
 ) -> Sequence[AddressInError]:
