@@ -89,6 +89,16 @@ def test_a_report_of_the_standard_is_read_with_whom_it_is_about():
     assert report.recipients == (RecipientReport((ANNA,), "failed", "5.1.1", "550 5.1.1 no such user"),)
 
 
+def test_a_report_with_addresses_in_other_letters_is_read_too():
+    octets = bounce("<1@acme.example>", recipient="zoé@client.example", envelope_id="m+2B42")
+    octets = octets.replace(b"message/delivery-status", b"message/global-delivery-status")
+    octets = octets.replace(b"text/rfc822-headers", b"message/global-headers")
+    read = read_mail(octets.replace(b"rfc822; zo", b"utf-8; zo"))
+    assert (read.report.envelope_id, read.report.message_id) == ("m+42", "<1@acme.example>")
+    (told,) = read.report.recipients
+    assert (told.addresses, told.action, told.status) == (("zoé@client.example",), "failed", "5.1.1")
+
+
 @pytest.mark.parametrize(
     "octets",
     [

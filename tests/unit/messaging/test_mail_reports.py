@@ -131,6 +131,23 @@ async def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(xrm, admin, m
     assert (await xrm.addresses_in_error.list(admin)).items == ()
 
 
+async def test_a_report_on_a_mail_of_another_base_changes_nothing(xrm, admin, mailbox_account, mail_service, clock):
+    message_id, ours = await sent(xrm, admin, clock)
+    await xrm.bases.create("OTHER", "Other SARL", actor_name="operator:test")
+    other = await xrm.bases.operator("OTHER", "operator:test")
+    await xrm.providers.enable(other, "receiving_mail")
+    await xrm.accounts.add(other, "receiving_mail", "theirs", {"service": "theirs", "password": "s3cret"})
+    theirs = memory_mail_service("theirs")
+    theirs.receive(bounce(ours, envelope_id=message_id))
+    await later(xrm, clock)
+
+    assert (await xrm.messages.get(admin, message_id)).state == "sent"
+    (came,) = (await xrm.inbox.list(other)).items
+    assert (came.kind, came.about, came.answers) == ("report", None, None)
+    for base in (admin, other):
+        assert (await xrm.addresses_in_error.list(base)).items == ()
+
+
 async def test_an_address_is_right_again_when_mail_comes_from_it_or_somebody_says_so(
     xrm, admin, mailbox_account, mail_service, clock
 ):

@@ -11,6 +11,7 @@ from email.message import Message
 
 from xrm_platform.providers.errors import storable
 
+from .bounces import STATUS_TYPES
 from .headers import UNREADABLE, decoded, ids_of, octets_as_text, text_of
 from .parsing import TooMuchError
 
@@ -52,7 +53,7 @@ def bodies_of(message: Message) -> Bodies:
     bodies = Bodies()
     for part in _leaves(message):
         kind = part.get_content_type()
-        if kind in {"message/delivery-status", "text/rfc822-headers"}:
+        if kind in STATUS_TYPES or kind == "text/rfc822-headers":
             continue
         content = _content(part)
         if kind == "text/calendar" and bodies.calendar is None:

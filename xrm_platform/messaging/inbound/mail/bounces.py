@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 
-from .headers import UNREADABLE, ids_of, text_of, word_of
+from .headers import UNREADABLE, ids_of, octets_as_text, text_of, word_of
 from .parsing import HEAD
 
 MAX_RECIPIENTS = 1000
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b(?!\.)")
 """An enhanced code, and not a part of an address of the Internet."""
+
+STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+"""What holds the fields of a report (RFC 3464), with addresses that are not ASCII the second (RFC 6533)."""
+
+RETURNED_TYPES = frozenset(
+    {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
+)
+"""What holds the mail that comes back, or its headers."""
 
 _HEX = re.compile(r"\+([0-9A-F]{2})")
 
@@ -51,9 +59,9 @@ def report_of(message: Message) -> DeliveryReport | None:
     message_id = None
     for part in _parts(message):
         kind = part.get_content_type()
-        if kind == "message/delivery-status" and not blocks:
+        if kind in STATUS_TYPES and not blocks:
             blocks = _blocks(part)
-        elif kind in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"} and message_id is None:
+        elif kind in RETURNED_TYPES and message_id is None:
             message_id = _id_of_returned(part)
     if not blocks:
         return None
@@ -72,11 +80,13 @@ def _parts(message: Message) -> Iterator[Message]:
 def _blocks(part: Message) -> Sequence[Message]:
     """The groups of fields: one about the message, then one about each recipient."""
     found = list(_parts(part))
-    if found:
-        return found
     try:
-        text = str(part.get_payload())[:HEAD]
-        return [HeaderParser().parsestr(block) for block in re.split(r"\r?\n\r?\n", text) if block.strip()]
+        # Of a type that it does not know, the standard library takes the first group for the headers of a mail.
+        if part.get_content_type() == "message/delivery-status" and found:
+            return found
+        octets = (found[0] if found else part).get_payload(decode=True)
+        text = octets_as_text(octets[:HEAD] if isinstance(octets, bytes) else b"", "")
+        return found + [HeaderParser().parsestr(block) for block in re.split(r"\r?\n\r?\n", text) if block.strip()]
     except UNREADABLE:
         return ()
 
