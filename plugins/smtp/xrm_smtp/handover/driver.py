@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -24,7 +23,7 @@ from xrm_platform.providers import (
     Unsupported,
     Whereabouts,
 )
-from xrm_smtp.access import Access, access_of
+from xrm_smtp.access import Access, access_of, in_thread
 from xrm_smtp.consented import Consented
 from xrm_smtp.imap import ImapMailbox
 from xrm_smtp.parts import AttachmentEncoder
@@ -55,25 +54,25 @@ class HandoverMail(Consented):
 
     async def send(self, batch: Sequence[OutgoingMail]) -> Sequence[SendResult]:
         """Hand over the mails of `batch`. Raises nothing: each result says what became of its mail."""
-        return [await asyncio.to_thread(self._handed_over, mail) for mail in batch]
+        return [await in_thread(self._handed_over, mail) for mail in batch]
 
     async def whereabouts(self, message_ids: Mapping[str, str]) -> Mapping[str, Whereabouts] | None:
         """Whether these lie among the drafts or the sent mail; None where there is no mailbox to look into."""
         if self._drafts is None:
             return None
-        return await asyncio.to_thread(whereabouts, self._drafts, message_ids)
+        return await in_thread(whereabouts, self._drafts, message_ids)
 
     async def inbox(self, cursor: str | None) -> MailListing:
         """What lies in the mailbox by IMAP or POP, none where the account has none."""
         if self._mailbox is None:
             return MailListing()
-        return await asyncio.to_thread(self._mailbox.listing, cursor)
+        return await in_thread(self._mailbox.listing, cursor)
 
     async def fetch(self, keys: Sequence[str], max_bytes: int) -> Sequence[InboundMail]:
         """Those mails; they stay where they are, as unread as they were."""
         if self._mailbox is None:
             return ()
-        return await asyncio.to_thread(self._mailbox.fetch, keys, max_bytes)
+        return await in_thread(self._mailbox.fetch, keys, max_bytes)
 
     async def check(self) -> Sequence[Tick]:
         """Open the mailbox and look for the folder of drafts; without a mailbox there is nothing to reach."""
@@ -86,7 +85,7 @@ class HandoverMail(Consented):
         ticks = [Tick("reached", TickState.OK)]
         for step, run in steps:
             try:
-                await asyncio.to_thread(run)
+                await in_thread(run)
             except ProviderError as error:
                 return _failed(ticks, step, error)
             ticks.append(Tick(step, TickState.OK))
