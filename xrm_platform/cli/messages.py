@@ -153,7 +153,7 @@ async def _in_words(xrm: Platform, actor: Actor, shown: MessageDetail) -> dict[s
                 xrm, account.channel, account.provider, "errors", detail["code"], detail.get("params")
             )
     message.pop("draft")
-    told = "" if shown.draft is None else _told(xrm, account.provider, shown.draft)
+    told = "" if shown.draft is None or not shown.draft.open else _told(xrm, account.provider, shown.draft)
     return {**message, "account": account.name, **({"to_do": told} if told else {})}
 
 

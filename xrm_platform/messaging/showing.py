@@ -83,6 +83,7 @@ def _draft_view(message: Message, row: HandedOver) -> DraftView:
         uri=None if purged else row.uri,
         filename="" if purged else row.filename,
         size=row.size,
+        open=message.state == State.HANDED_OVER,
         gone=message.state == State.HANDED_OVER and row.missed >= GONE_AFTER,
     )
 

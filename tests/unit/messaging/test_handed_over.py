@@ -152,6 +152,7 @@ async def test_it_is_sent_when_it_lies_among_the_sent_mail(xrm, admin, desk, mai
     message = await looked(xrm, admin, clock, message)
 
     assert (message.state, message.recipients[0].state) == ("sent", "sent")
+    assert in_words(message.draft, xrm.wording, language="en", package="").told == ()
     assert codes(message) == ["draft_mailbox", "seen_in_sent"]
     assert len(mailbox.mails) == 1
 
@@ -235,6 +236,15 @@ async def test_a_file_is_kept_and_fetched_under_a_safe_name(xrm, admin, desk, ma
     assert message.draft.refused_code == "mailbox_refuses"
     file = await xrm.drafts.file(admin, message.id)
     assert (file.filename, file.content) == ("Devis été n° 7-8.eml", b"Subject: x\r\n\r\n")
+
+
+async def test_who_gave_a_message_up_is_asked_to_send_it_no_more(xrm, admin, desk, mailbox):
+    message = await sent(xrm, admin)
+    assert in_words(message.draft, xrm.wording, language="en", package="").told
+    await xrm.messages.cancel(admin, message.id)
+
+    message = await xrm.messages.get(admin, message.id)
+    assert in_words(message.draft, xrm.wording, language="en", package="").told == ()
 
 
 async def test_without_a_file_there_is_none_to_fetch(xrm, admin, desk):

@@ -36,7 +36,10 @@ class Drafts:
 
 
 def in_words(draft: DraftView, wording: Wording, *, language: str, package: str) -> DraftView:
-    """`draft` with its sentences; `package` are the translations of its provider."""
+    """`draft` with its sentences; `package` are the translations of its provider. What is sent or was given up asks
+    nothing more of the person: who did it again would send it twice."""
+    if not draft.open:
+        return draft
     said = [wording.say("next_steps", draft.next_step, draft.params, language=language, package=package)]
     said += [wording.say("losses", loss, language=language, package=package) for loss in draft.losses]
     if draft.refused_code is not None:

@@ -12,9 +12,11 @@ from typing import Any
 class DraftView:
     """How a mail got into the person's mail software: `rung` is `mailbox`, `file` or `link`, `next_step` and `losses`
     are codes whose sentences the provider has. `refused_code` says why a better way was not taken. `uri` is the link;
-    with a `filename` there is a file to fetch. `gone`: it is neither among the drafts nor among the sent mail.
+    with a `filename` there is a file to fetch. `open`: it waits for the person. `gone`: it is neither among the drafts
+    nor among the sent mail.
 
-    `told` are the sentences for a person: what to do now, what could not go this way, and why not a better one.
+    `told` are the sentences for a person: what to do now, what could not go this way, and why not a better one. There
+    are none once it is sent.
     """
 
     rung: str
@@ -27,6 +29,7 @@ class DraftView:
     uri: str | None
     filename: str
     size: int
+    open: bool
     gone: bool
     told: tuple[str, ...] = ()
 

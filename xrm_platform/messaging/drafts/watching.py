@@ -159,7 +159,9 @@ class DraftWatch:
 
 def _looked_at(row: HandedOver, found: Whereabouts | None, now: datetime, *, looked: bool) -> bool:
     """Note on the row of a draft what was found; whether it just turned out to be gone, which only what was put into a
-    mailbox can be."""
+    mailbox can be. Another process may have looked at the same moment: that is one look."""
+    if row.look_at is None or row.look_at > now:
+        return False
     row.look_at = None if found is Whereabouts.SENT else next_look(row.at, now)
     if found is not None:
         row.missed = 0
