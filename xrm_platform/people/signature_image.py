@@ -19,6 +19,9 @@ BYTES_LIMIT = 100_000
 WIDTH, HEIGHT = 600, 300
 """A mail is read some 600 pixels wide, and most programs show an image as large as it is."""
 
+_NOT_FOR_SCREENS = {"CMYK", "I", "I;16", "I;16B"}
+"""Colours for printing, which Outlook does not show, and 16 bits of grey."""
+
 _TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _FAULTS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -66,7 +69,8 @@ def _read_whole(content: bytes) -> None:
 def _fits(image: Image.Image, content: bytes) -> bool:
     said = set(image.info) - {"dpi", "gamma", "srgb", "transparency", "jfif", "jfif_version", "jfif_unit"}
     said -= {"jfif_density", "progressive", "progression", "adobe", "adobe_transform"}
-    return len(content) <= BYTES_LIMIT and image.width <= WIDTH and image.height <= HEIGHT and not said
+    small = len(content) <= BYTES_LIMIT and image.width <= WIDTH and image.height <= HEIGHT
+    return small and not said and image.mode not in _NOT_FOR_SCREENS
 
 
 def _largest_that_fits(image: Image.Image, kind: str) -> bytes:
@@ -82,6 +86,8 @@ def _largest_that_fits(image: Image.Image, kind: str) -> bytes:
 
 def _plain(image: Image.Image, kind: str) -> Image.Image:
     """Only pixels, in a mode that every mail program shows."""
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     transparent = kind == "PNG" and (image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info)
     plain = image.convert("RGBA" if transparent else "RGB")
     plain.info = {}

@@ -63,6 +63,22 @@ def test_what_a_program_wrote_into_a_png_goes():
     assert b"Camille" not in content
 
 
+def test_colours_for_printing_become_those_of_screens():
+    content, _ = prepared(saved(Image.new("CMYK", (60, 20), (255, 0, 0, 0)), "JPEG"))
+
+    assert opened(content).mode == "RGB"
+    red, green, blue = opened(content).getpixel((5, 5))
+    assert (red < 10, green > 240, blue > 240) == (True, True, True)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (1200, 400)])
+def test_grey_of_sixteen_bits_stays_grey(size):
+    content, _ = prepared(saved(Image.new("I;16", size, 0x8000)))
+
+    (grey,) = {value for _, value in opened(content).convert("L").getcolors()}
+    assert 0x7E <= grey <= 0x82
+
+
 def test_transparency_stays():
     content, _ = prepared(saved(Image.new("RGBA", (1200, 200), (0, 0, 90, 0))))
 
