@@ -164,6 +164,8 @@ async def test_a_deleted_draft_is_never_called_sent_and_can_be_given_up(xrm, adm
 
     assert (message.state, message.draft.gone) == ("handed_over", True)
     assert codes(message) == ["draft_mailbox", "draft_gone"]
+    (told,) = in_words(message.draft, xrm.wording, language="en", package="xrm_smtp.handover.outlook").told
+    assert told.startswith("The draft is neither")
     with pytest.raises(Conflicting, match="not_retryable"):
         await xrm.messages.retry(admin, message.id)
     assert (await xrm.messages.cancel(admin, message.id)).state == "cancelled"

@@ -40,11 +40,11 @@ def in_words(draft: DraftView, wording: Wording, *, language: str, package: str)
     nothing more of the person: who did it again would send it twice."""
     if not draft.open:
         return draft
+    if draft.gone:
+        return replace(draft, told=(wording.say("next_steps", "draft_gone", language=language),))
     said = [wording.say("next_steps", draft.next_step, draft.params, language=language, package=package)]
     said += [wording.say("losses", loss, language=language, package=package) for loss in draft.losses]
     if draft.refused_code is not None:
         reason = wording.say("errors", draft.refused_code, draft.refused_params, language=language, package=package)
         said.append(wording.say("next_steps", "not_in_mailbox", {"reason": reason}, language=language))
-    if draft.gone:
-        said.append(wording.say("next_steps", "draft_gone", language=language))
     return replace(draft, told=tuple(said))
