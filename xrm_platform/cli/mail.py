@@ -80,8 +80,11 @@ def limits(
     json: Json = False,
 ) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
+        found = await xrm.sending_limits.get(actor, id_)
         if hourly is None and daily is None and not remove:
-            return await xrm.sending_limits.get(actor, id_)
-        return await xrm.sending_limits.set(actor, id_, hourly=hourly, daily=daily)
+            return found
+        kept = (None, None) if remove else (found.hourly, found.daily)
+        wanted = [old if new is None else new for old, new in zip(kept, (hourly, daily), strict=True)]
+        return await xrm.sending_limits.set(actor, id_, hourly=wanted[0], daily=wanted[1])
 
     show(in_base(base, use), json_wanted=json)

@@ -111,5 +111,6 @@ def test_a_template_is_written_previewed_mailed_and_removed(xrm, mail_account, t
 def test_an_account_is_limited_and_no_longer(xrm, mail_account):
     order = ("mail", "limits", mail_account, "--base", "ACME", "--json")
     assert xrm(*order, "--hourly", "200", "--daily", "2000").json["hourly"] == 200
-    assert xrm(*order).json["daily"] == 2000
+    assert xrm(*order, "--hourly", "100").json["daily"] == 2000
+    assert (xrm(*order).json["hourly"], xrm(*order).json["daily"]) == (100, 2000)
     assert xrm(*order, "--remove").json["hourly"] is None
