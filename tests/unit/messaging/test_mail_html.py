@@ -40,6 +40,14 @@ def test_shown_html_has_no_script_no_form_and_fetches_nothing():
     assert not asked.remote_content
 
 
+def test_addresses_of_images_are_read_as_browsers_do():
+    html = '<img src=" \nhttps://t.example/1.png"><img src="cid:logo%40a">'
+    by_cid = {"logo@a": "/files/1"}
+    shown = shown_html(html, by_cid.get, remote=False)
+    assert (shown.html, shown.remote_content) == ('<img><img src="/files/1">', True)
+    assert 'src="https://t.example/1.png"' in shown_html(html, by_cid.get, remote=True).html
+
+
 @pytest.mark.parametrize(
     ("style", "shown"),
     [

@@ -156,7 +156,7 @@ async def test_what_came_is_looked_for_again_before_long_when_it_could_not_be_lo
     xrm, admin, mailbox_account, mail_service, clock, error, monkeypatch
 ):
     """The mailbox told of it once, and nobody waits; the clock stands still, so that no time comes to look anyway."""
-    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01))
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01, 0.01, 600.0))
     listing, failures = mail_service.listing, [error, error]
 
     def listed(cursor):
@@ -175,10 +175,28 @@ async def test_what_came_is_looked_for_again_before_long_when_it_could_not_be_lo
         await until(mail_service.waiting)
 
 
+async def test_a_server_that_is_away_is_not_asked_more_and_more(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.0, 0.0, 600.0))
+    asked = []
+
+    def away(cursor):
+        asked.append(cursor)
+        raise TransientError
+
+    mail_service.listing = away
+    async with working(xrm):
+        await until(lambda: len(asked) == 3)
+        await later_while_working(xrm, clock)
+        await until(lambda: len(asked) == 4)
+        assert not xrm._polling._watching._watches
+
+
 async def test_a_mail_that_cannot_be_loaded_keeps_nobody_from_waiting(
     xrm, admin, mailbox_account, mail_service, clock, monkeypatch
 ):
-    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01))
+    monkeypatch.setattr(watching, "BACK_OFF", (0.0, 0.01, 0.01, 600.0))
     mail_service.receive(mail().as_bytes(), "spoilt")
     mail_service.spoilt_keys["spoilt"] = TransientError()
 

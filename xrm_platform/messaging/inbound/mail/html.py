@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import nh3
 
@@ -167,8 +168,9 @@ def shown_html(html: str, image_url: ImageUrl, *, remote: bool) -> ShownHtml:
         nonlocal left_out
         if (tag, attribute) != ("img", "src"):
             return _kept(attribute, value)
+        value = value.strip()
         if value[:4].lower() == "cid:":
-            return image_url(value[4:])
+            return image_url(value[4:]) or image_url(unquote(value[4:]))  # RFC 2392 §2
         if _EMBEDDED.match(value):
             return value
         if value[:5].lower() not in {"http:", "https"}:

@@ -85,14 +85,15 @@ class Watching:
         self._begin(source, cursor, rests=False)
 
     def missed(self, source: Source) -> None:
-        """The mailbox could not be looked at. Where nobody waits, it is looked at again before long: what was told of
-        it is told once."""
+        """The mailbox could not be looked at. Where nobody waits, it is looked at again before long, for what it tells
+        is told once; when that failed often enough, not before its turn comes."""
         account_id = source.account.id
         watch = self._watches.get(account_id)
         if watch is not None and watch.rev == source.account.rev:
             return
-        self._missed[account_id] = self._missed.get(account_id, 0) + 1
-        self._begin(source, None, rests=True)
+        missed = self._missed[account_id] = self._missed.get(account_id, 0) + 1
+        if missed < len(BACK_OFF) - 1:
+            self._begin(source, None, rests=True)
 
     def _begin(self, source: Source, cursor: str | None, *, rests: bool) -> None:
         account_id, rev = source.account.id, source.account.rev
