@@ -126,10 +126,26 @@ def _is_readable(url: str) -> bool:
 
 
 def _public_url(given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    """An address to which paths are added, in ASCII: it stands in headers of mails."""
+    try:
+        url = given if given.isascii() else _with_ascii_host(given)
+        parts = urlsplit(url)
+        whole = parts.hostname and not parts.query and not parts.fragment
+    except ValueError:
+        whole = None
+    if not whole or not re.fullmatch(r"https?://[!-~]+", url):
         raise ConfigError("config_public_url", variable="XRM_PUBLIC_URL", given=given)
-    return given.rstrip("/")
+    return url.rstrip("/")
+
+
+def _with_ascii_host(url: str) -> str:
+    """Raises `ValueError` for a host that no name in the DNS can be."""
+    import idna  # noqa: PLC0415  most addresses are ASCII, and every command starts here
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    netloc = parts.netloc.lower().replace(host, idna.encode(host, uts46=True).decode())
+    return parts._replace(netloc=netloc).geturl()
 
 
 def _slugs(given: str) -> frozenset[str]:

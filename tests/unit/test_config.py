@@ -14,6 +14,11 @@ from xrm_platform.config import Config, ConfigError
         ("XRM_DATABASE_URL", "postgresql://u:p4ss@127.0.0.1:abc/x", "config_database_url"),
         ("XRM_DATABASE_URL", "xrm.db", "config_database_url"),
         ("XRM_PUBLIC_URL", "example.com", "config_public_url"),
+        ("XRM_PUBLIC_URL", "https://", "config_public_url"),
+        ("XRM_PUBLIC_URL", "https://xrm.acme.example/?a=b", "config_public_url"),
+        ("XRM_PUBLIC_URL", "https://xrm acme.example", "config_public_url"),
+        ("XRM_PUBLIC_URL", "https://☃☃.-é/", "config_public_url"),
+        ("XRM_PUBLIC_URL", "https://xrm.acme.example/é", "config_public_url"),
         ("XRM_LANGUAGE", "de", "config_choice"),
         ("XRM_LEASE_SECONDS", "soon", "config_number"),
         ("XRM_LEASE_SECONDS", "0", "config_number"),
@@ -28,6 +33,18 @@ def test_a_variable_that_cannot_be_used_is_named(variable, given, code):
 
     assert (caught.value.code, caught.value.params["variable"]) == (code, variable)
     assert "p4ss" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://xrm.acme.example:8443/xrm/", "https://xrm.acme.example:8443/xrm"),
+        ("https://Société.example:8443/xrm", "https://xn--socit-esab.example:8443/xrm"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_public_address_is_one_that_a_header_of_a_mail_can_hold(given, used):
+    assert Config.from_environment({"XRM_PUBLIC_URL": given}).public_url == used
 
 
 def test_an_installed_plugin_has_variables_of_its_own():
