@@ -13,9 +13,10 @@ from PIL import Image
 from yarl import URL
 
 from xrm_platform.app import Platform
-from xrm_platform.messaging import Category
+from xrm_platform.messaging import Category, MailRequest
 from xrm_platform.messaging.bulk.views import BulkRequest
 from xrm_platform.people.contacts.given import MailGiven
+from xrm_platform.problems import Conflicting
 from xrm_platform.providers import Channel
 from xrm_platform.testing.smtp_server import SmtpServer
 from xrm_platform.web import create_app
@@ -81,6 +82,24 @@ async def template(xrm, admin):
         text="Bonjour {prénom},\n\n{expéditeur} de {base} vous écrit à {mail}.",
         html="<p>Bonjour {prénom}, de la part de {base}</p>",
     )
+
+
+async def test_a_single_marketing_mail_can_be_left_too(xrm, admin, server):
+    for category, to in ((Category.MARKETING, 1), (Category.MARKETING, 2), (Category.TRANSACTIONAL, 1)):
+        addresses = tuple(f"client{number}@client.example" for number in range(to))
+        await xrm.sending.send_mail(admin, MailRequest("COM", addresses, "Offre", "Bonjour", category=category))
+    await xrm.run_until_idle()
+
+    ways = [one.message["List-Unsubscribe"] for one in server.received]
+    assert [way is not None for way in ways] == [True, False, False]
+    path = URL(ways[0].strip("<>")).path
+    async with TestClient(TestServer(create_app(xrm))) as browser:
+        clicked = await browser.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert clicked.status == 200
+    with pytest.raises(Conflicting, match="opted_out"):
+        await xrm.sending.send_mail(
+            admin, MailRequest("COM", ("client0@client.example",), "Offre", "Bonjour", category=Category.MARKETING)
+        )
 
 
 async def sent_out(xrm, admin, template):

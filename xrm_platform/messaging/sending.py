@@ -16,7 +16,7 @@ from xrm_platform.people.actor import Actor
 from xrm_platform.people.rights import require_may_send_as
 from xrm_platform.people.tables import Base
 from xrm_platform.problems import Conflicting, Invalid, Problem
-from xrm_platform.providers import Channel
+from xrm_platform.providers import Category, Channel
 from xrm_platform.registry import Notices, Registry
 from xrm_platform.store import Store
 
@@ -37,6 +37,7 @@ from .entering import Entrance, enter, route_of
 from .files import Files
 from .inbound.mail.answering import answer_to
 from .mail.threads import enter_thread
+from .mail.ways_out import WaysOut
 from .requests import MailRequest, SmsRequest, fingerprint
 from .rules.admission import Ground
 from .rules.texts import sms_text
@@ -58,6 +59,7 @@ class Sending:
         now: Callable[[], datetime],
         entrance: Entrance,
         connections: Connections,
+        ways_out: WaysOut,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -67,6 +69,7 @@ class Sending:
         self._now = now
         self._entrance = entrance
         self._connections = connections
+        self._ways_out = ways_out
 
     async def send_mail(self, actor: Actor, request: MailRequest, *, idempotency_key: str | None = None) -> MessageView:
         """Queue a mail. With an `idempotency_key` that was used for the same request, that message is returned.
@@ -92,6 +95,8 @@ class Sending:
             for given, cid in given_files(request, checked, order.sender)
         ]
         draft = compose_mail(order, await asyncio.to_thread(worded, request), checked, files)
+        if request.category == Category.MARKETING and len(draft.recipients) == 1 and self._ways_out.offered:
+            self._ways_out.add(draft.message, base.language)
         if request.answers is not None:
             async with self._store.read() as session:
                 draft = replace(draft, answer=await answer_to(session, actor, request.answers, draft.message.id))

@@ -21,9 +21,14 @@ class WaysOut:
         self._public_url = public_url
         self._wording = wording
 
+    @property
+    def offered(self) -> bool:
+        """Whether there is a public https address, which RFC 8058 §3.1 asks for."""
+        return self._public_url.startswith("https://")
+
     def require(self) -> None:
-        """Raises `Conflicting` without a public https address, which RFC 8058 §3.1 asks for."""
-        if not self._public_url.startswith("https://"):
+        """Raises `Conflicting` where none can be offered."""
+        if not self.offered:
             raise Conflicting("unsubscribe_needs_https", public_url=self._public_url)
 
     def add(self, message: Message, language: str) -> None:
