@@ -93,20 +93,19 @@ def small_picture():
     return Attachment("signature.png", "image/png", file.getvalue(), cid="signature@xrm")
 
 
-async def drafted(mail):
-    async with driver_context() as context, open_driver(OutlookMail, HandoverSettings().load({}), context) as driver:
+async def drafted(mail, without_mailbox):
+    settings = HandoverSettings().load({"without_mailbox": without_mailbox})
+    async with driver_context() as context, open_driver(OutlookMail, settings, context) as driver:
         (result,) = await driver.send([mail])
-    return result.draft.content
+    return result.draft
 
 
 @pytest.fixture
 def opened(tmp_path, server):
-    """Open a file in Thunderbird until the block ends; gives the surroundings in which it is shown."""
+    """Open a file or a link in Thunderbird until the block ends; gives the surroundings in which it is shown."""
 
     @contextmanager
-    def shown(octets):
-        file = tmp_path / "draft.eml"
-        file.write_bytes(octets)
+    def shown(what):
         profile = tmp_path / "profile"
         profile.mkdir()
         preferences = {**PREFERENCES, "mail.smtpserver.smtp1.port": str(server.port)}
@@ -115,14 +114,14 @@ def opened(tmp_path, server):
         with running("Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24") as screen:
             display = f":{screen.stdout.readline().decode().strip()}"
             surroundings = {"DISPLAY": display, "HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-            command = ("thunderbird", "--no-remote", "-profile", str(profile), str(file))
+            command = ("thunderbird", "--no-remote", "-profile", str(profile), str(what))
             with running(*command, env=surroundings):
                 yield surroundings
 
     return shown
 
 
-async def test_thunderbird_opens_the_file_of_a_draft_and_sends_all_that_is_in_it(opened, server):
+async def test_thunderbird_opens_the_file_of_a_draft_and_sends_all_that_is_in_it(opened, server, tmp_path):
     picture = small_picture()
     mail = outgoing_mail(
         to=(Address(ANNA, "Élodie Müller"),),
@@ -132,7 +131,9 @@ async def test_thunderbird_opens_the_file_of_a_draft_and_sends_all_that_is_in_it
         html=f'<p>Été <b>indien</b></p><img src="cid:{picture.cid}" width="60" height="20">',
         attachments=(picture, QUOTE),
     )
-    with opened(await drafted(mail)) as surroundings:
+    file = tmp_path / "draft.eml"
+    file.write_bytes((await drafted(mail, "file")).content)
+    with opened(file) as surroundings:
         window = await asyncio.to_thread(window_titled, "Write: Devis d'été", surroundings)
         await asyncio.to_thread(press_until, ["ctrl+Return"], window, surroundings, lambda: server.handler.taken)
 
@@ -151,6 +152,18 @@ async def test_thunderbird_opens_the_file_of_a_draft_and_sends_all_that_is_in_it
     assert f"cid:{files[picture.filename]['Content-ID'].strip('<>')}" in content(message, "text/html")
     # Thunderbird writes another Message-ID, and drops what it does not know.
     assert draft_id(mail.message_id) in message["References"].split()
+
+
+async def test_thunderbird_opens_a_link_and_sends_what_it_carries(opened, server):
+    mail = outgoing_mail(bcc=(Address(CLEO),), subject="Devis d'été & plus", text="Bonjour,\n\nÀ bientôt\n")
+    with opened((await drafted(mail, "link")).uri) as surroundings:
+        window = await asyncio.to_thread(window_titled, "Write: Devis d'été", surroundings)
+        await asyncio.to_thread(press_until, ["ctrl+Return"], window, surroundings, lambda: server.handler.taken)
+
+    ((recipients, message),) = server.handler.taken
+    assert sorted(recipients) == sorted([ANNA, CLEO])
+    assert (message["Subject"], content(message, "text/plain").strip()) == (mail.subject, mail.text.strip())
+    assert message["References"] == draft_id(mail.message_id)
 
 
 def window_titled(title, surroundings):

@@ -12,7 +12,7 @@ from xrm_smtp.handover.mailto import LIMIT, losses, mailto
 from xrm_smtp.handover.settings import HandoverSettings
 from xrm_smtp.parts import AttachmentEncoder
 
-from xrm_platform.providers import Address, PermanentError, Rung, Unsupported
+from xrm_platform.providers import Address, PermanentError, Rung, Unsupported, draft_id
 from xrm_platform.testing.handover_contract import assert_told
 from xrm_platform.testing.mail_vendor import INVITATION, PICTURE, QUOTE, outgoing_mail
 
@@ -61,6 +61,11 @@ def test_the_link_carries_people_subject_and_text_with_their_accents():
         "in-reply-to": "<1@client.example>",
         "body": "Bonjour Élodie,\r\n\r\nÀ bientôt !",
     }
+
+
+def test_a_link_to_what_answers_nothing_names_its_draft():
+    mail = outgoing_mail()
+    assert parse_qs(urlsplit(mailto(mail)).query)["in-reply-to"] == [draft_id(mail.message_id)]
 
 
 def test_what_a_link_loses_is_told():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from xrm_platform.providers import Address, OutgoingMail
+from xrm_platform.providers import Address, OutgoingMail, draft_id
 from xrm_smtp.compose import ascii_domain
 
 LIMIT = 2000
@@ -16,12 +16,14 @@ _LINE_BREAKS = re.compile(r"\r\n|\r|\n")
 
 
 def mailto(mail: OutgoingMail) -> str | None:
-    """The link, None when it would be too long to arrive whole. Raises `ValueError` for an impossible address."""
+    """The link, None when it would be too long to arrive whole. Raises `ValueError` for an impossible address.
+
+    What answers no other mail names its draft, so that the answers to it, and it itself, are known again."""
     fields = [
         ("cc", _listed(mail.cc)),
         ("bcc", _listed(mail.bcc)),
         ("subject", quote(mail.subject, safe="")),
-        ("in-reply-to", quote(mail.headers.get("In-Reply-To", ""), safe="")),
+        ("in-reply-to", quote(mail.headers.get("In-Reply-To") or draft_id(mail.message_id), safe="")),
         ("body", quote(_LINE_BREAKS.sub("\r\n", mail.text.rstrip()), safe="")),
     ]
     named = "&".join(f"{name}={value}" for name, value in fields if value)
