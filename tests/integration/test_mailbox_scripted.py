@@ -75,6 +75,17 @@ async def test_dots_and_long_lines_come_as_they_are() -> None:
     assert read == [InboundMail(f"key-{n}", mail) for n, mail in enumerate(MAILS, 1)]
 
 
+async def test_what_a_pop_server_says_after_a_size_is_passed_over() -> None:
+    plain = pop_answers(MAILS)
+
+    def answer(line: str) -> bytes | None:
+        return b"+OK\r\n1 47 octets\r\n2 many\r\n.\r\n" if line == "LIST" else plain(line)
+
+    async with opened("pop", b"+OK\r\n", answer) as (driver, _):
+        listing = await driver.inbox(None)
+    assert listing.entries == (MailEntry("key-1", 47), MailEntry("key-2", 0))
+
+
 async def test_without_uidl_the_headers_are_the_key_whatever_the_server_adds() -> None:
     async with opened("pop", b"+OK\r\n", pop_answers(MAILS, uidl=False)) as (driver, _):
         before = (await driver.inbox(None)).entries

@@ -38,7 +38,7 @@ class PopMailbox:
             # It is not there the first time, and when that mail is gone.
             known = cursor is not None and cursor in numbers
             old = keys.index(str(cursor)) + 1 if known else _count_of_old(session, list(numbers.values()))
-        entries = tuple(MailEntry(key, int(sizes.get(numbers[key], "0"))) for key in keys[old:])
+        entries = tuple(MailEntry(key, _size(sizes.get(numbers[key], ""))) for key in keys[old:])
         return MailListing(entries, keys[old - 1] if old else None)
 
     def fetch(self, keys: Sequence[str], max_bytes: int) -> list[InboundMail]:
@@ -124,6 +124,11 @@ def _key(session: PopSession, number: str) -> str:
 
 
 def _numbered(lines: Sequence[str]) -> dict[str, str]:
-    """`number word` on each line (RFC 1939 §5, §7)."""
-    pairs = (line.split(maxsplit=1) for line in lines)
-    return {pair[0]: pair[1].strip() for pair in pairs if len(pair) == 2 and pair[0].isdecimal()}
+    """`number word` on each line, after which a server may say more (RFC 1939 §5, §7)."""
+    parts = (line.split() for line in lines)
+    return {part[0]: part[1] for part in parts if len(part) > 1 and part[0].isdecimal()}
+
+
+def _size(word: str) -> int:
+    """Octets; what is no number says nothing, and shows when the mail is loaded."""
+    return int(word) if word.isdecimal() and len(word) < 20 else 0
