@@ -142,6 +142,20 @@ def test_a_header_without_end_is_cut(line):
     assert read.whole
 
 
+def test_many_parts_with_a_header_without_end_are_read_in_time():
+    """Ten seconds of parameters, were each read to its end."""
+    part = b'--b\r\nContent-Type: text/plain; a="' + b'\\";' * 5_000 + b"\r\n\r\nx\r\n"
+    read = read_mail(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 60)
+    assert read.whole
+
+
+def test_a_long_name_of_a_file_is_read_whole():
+    name = "\u00e9" * 100 + "\u20ac" * 45 + ".pdf"
+    encoded = "".join(f"%{octet:02X}" for octet in name.encode())
+    read = read_mail(with_headers(f"Content-Disposition: attachment; filename*=utf-8''{encoded}"))
+    assert [file.filename for file in read.files] == [name]
+
+
 @pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "rot13", "zlib", "undefined"])
 def test_a_charset_that_no_mail_is_written_in_is_not_believed(charset):
     octets = PLAIN.replace(b"\r\n\r\n", f"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode())

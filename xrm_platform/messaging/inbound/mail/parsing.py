@@ -16,6 +16,9 @@ MAX_HEADER = 16_000
 """Characters of a header. What the standard library does with one takes time by the square of its length: a subject of
 a megabyte of encoded words, or so many parameters, take a minute."""
 
+MAX_MIME_HEADER = 3_000
+"""Of those that every part has, and that are read again for each parameter. The name of a file may take 2,500."""
+
 MAX_HEADERS = 2_000
 """Headers of one part; the mail of a list with fifty stations has two hundred."""
 
@@ -52,11 +55,13 @@ class _Head(Message):
 
 
 class _Cut(Compat32):
-    """Headers of every part, none longer than `MAX_HEADER`. Of those before a mail the last ones count."""
+    """Headers of every part, each cut at its limit. Of the mails before one the last ones count."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[-MAX_HEADER:] if name.lower() == "references" else value[:MAX_HEADER]
+        if name.lower() == "references":
+            return name, value[-MAX_HEADER:]
+        return name, value[: MAX_MIME_HEADER if name.lower().startswith("content-") else MAX_HEADER]
 
 
 def parsed(octets: bytes) -> Message:
