@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from xrm_platform.messaging.inbound import showing
 from xrm_platform.messaging.inbound.mail import polling
+from xrm_platform.messaging.inbound.mail.quotes import parted
 from xrm_platform.people.contacts.given import MailGiven
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import TransientError, draft_id
@@ -81,6 +83,21 @@ async def test_a_mailbox_with_many_mails_is_read_to_the_end(
     await later(xrm, clock)
 
     assert len((await xrm.inbox.list(admin, limit=100)).items) == 70
+
+
+async def test_a_listing_looks_at_the_beginning_of_a_long_mail_only(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    """A page of them would take half a minute, in which nobody else is served."""
+    looked_at = []
+    monkeypatch.setattr(showing, "parted", lambda text: looked_at.append(len(text)) or parted(text))
+    mail_service.receive(mail("Le 2 mars\n" * 90_000).as_bytes())
+    await later(xrm, clock)
+
+    (came,) = (await xrm.inbox.list(admin)).items
+    assert (came.text[:9], len(came.text)) == ("Le 2 mars", 2001)
+    assert looked_at == [20_000]
+    assert len((await xrm.opening.show(admin, came.id)).text) == 900_000
 
 
 async def test_what_a_mail_looks_like_in_full(xrm, admin, mailbox_account, mail_service, clock):

@@ -57,7 +57,7 @@ class Opening:
             mail = (await mail_queries.mails(session, base_id=actor.base_id, inbound_ids=[row.id])).get(row.id)
             view = await inbound_view(session, row, mail)
             files = await mail_queries.files(session, base_id=actor.base_id, inbound_id=row.id)
-        text, quoted = parted(row.text) if mail is not None else (row.text, "")
+        text, quoted = (row.text, "") if mail is None else await asyncio.to_thread(parted, row.text)
         shown: ShownHtml | None = None
         used: set[str] = set()
         if mail is not None and mail.html is not None:

@@ -19,6 +19,9 @@ from .views import ConversationEntry, InboundView
 SHOWN = 2000
 """Characters of a mail in a listing."""
 
+LOOKED_AT = 20_000
+"""Characters of it among which what it quotes is looked for: a page of long ones would hold everybody up."""
+
 
 async def inbound_views(session: AsyncSession, base_id: str, rows: Sequence[InboundMessage]) -> list[InboundView]:
     mails = await mail_queries.mails(session, base_id=base_id, inbound_ids=[row.id for row in rows])
@@ -94,7 +97,7 @@ def _came(row: InboundMessage, mail: ReceivedMail | None) -> ConversationEntry:
 
 def _written(text: str) -> str:
     """What the writer of a mail wrote; all of it where that is only what others wrote."""
-    own, quoted = parted(text)
+    own, quoted = parted(text[:LOOKED_AT])
     shown = own.strip() or quoted.strip()
     return shown if len(shown) <= SHOWN else shown[:SHOWN].rstrip() + " …"
 
