@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging.inbound import showing
+from xrm_platform.messaging.inbound import opening, showing
 from xrm_platform.messaging.inbound.mail import polling
 from xrm_platform.messaging.inbound.mail.quotes import parted
 from xrm_platform.people.contacts.given import MailGiven
@@ -182,6 +182,19 @@ async def test_threads_join_whatever_order_their_mails_come_in(xrm, admin, mailb
     for one in (await xrm.inbox.list(admin)).items:
         texts = {entry.text for entry in await xrm.opening.thread(admin, one.id)}
         assert texts == ({"Autre"} if one.text == "Autre" else {"Un", "Deux", "Trois"})
+
+
+async def test_nobody_hides_a_thread_behind_mails_that_there_are_not(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    monkeypatch.setattr(opening, "MAX_THREAD", 3)
+    _, ours = await sent(xrm, admin, clock)
+    invented = " ".join(f"<!{number}@evil.example>" for number in range(90))
+    mail_service.receive(mail("Oui\n", Message_ID="<1@client.example>", References=f"{invented} {ours}").as_bytes())
+    await later(xrm, clock)
+
+    (came,) = (await xrm.inbox.list(admin)).items
+    assert [one.text for one in await xrm.opening.thread(admin, came.id)] == ["Bonjour", "Oui"]
 
 
 async def test_a_mail_that_came_to_two_mailboxes_is_once_in_its_thread(

@@ -122,11 +122,15 @@ class Opening:
         if not threads:
             return (), ()
         thread_id = next(iter(threads.values()))
-        ids = await thread_queries.ids_in_thread(session, base_id=base_id, thread_id=thread_id, limit=MAX_THREAD)
+        ids = thread_queries.ids_in_thread(base_id=base_id, thread_id=thread_id)
         senders = await visible_senders(session, actor)
-        came = await queries.mails_with_ids(session, base_id=base_id, message_ids=ids, visible_senders=senders)
-        went = await mail_queries.messages_with_ids(session, base_id=base_id, message_ids=ids)
-        return came, [one for one in went.values() if senders is None or one.sender_id in senders]
+        came = await queries.mails_with_ids(
+            session, base_id=base_id, message_ids=ids, visible_senders=senders, limit=MAX_THREAD
+        )
+        went = await queries.messages_with_ids(
+            session, base_id=base_id, message_ids=ids, senders=senders, limit=MAX_THREAD
+        )
+        return came, went
 
 
 async def visible_inbound(

@@ -199,13 +199,18 @@ async def inbound_message(
 
 
 async def mails_with_ids(
-    session: AsyncSession, *, base_id: str, message_ids: Collection[str], visible_senders: Collection[str] | None
+    session: AsyncSession,
+    *,
+    base_id: str,
+    message_ids: Select[str],
+    visible_senders: Collection[str] | None,
+    limit: int,
 ) -> Sequence[InboundMessage]:
-    """Mails with one of these Message-IDs, each once."""
+    """Mails with one of these Message-IDs, each once, the newest if there are too many."""
     query = _visible(base_id, visible_senders).where(
         ReceivedMail.message_id.in_(message_ids), ReceivedMail.copied.is_(False)
     )
-    return (await session.scalars(query)).all()
+    return (await session.scalars(query.order_by(InboundMessage.id.desc()).limit(limit))).all()
 
 
 def _visible(base_id: str, visible_senders: Collection[str] | None) -> Select[InboundMessage]:
@@ -228,6 +233,16 @@ def _visible(base_id: str, visible_senders: Collection[str] | None) -> Select[In
             and_(Message.id.is_(None), ProviderAccount.collaborator_id.is_(None)),
         )
     )
+
+
+async def messages_with_ids(
+    session: AsyncSession, *, base_id: str, message_ids: Select[str], senders: Collection[str] | None, limit: int
+) -> Sequence[Message]:
+    """The same of messages that went out; `senders` None means everybody's."""
+    query = select(Message).where(Message.base_id == base_id, Message.mail_message_id.in_(message_ids))
+    if senders is not None:
+        query = query.where(Message.sender_id.in_(senders))
+    return (await session.scalars(query.order_by(Message.id.desc()).limit(limit))).all()
 
 
 async def messages_to(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,11 +42,11 @@ async def add_references(session: AsyncSession, *, base_id: str, message_ids: Co
     await _insert_new(session, MailReference, rows)
 
 
-async def ids_in_thread(session: AsyncSession, *, base_id: str, thread_id: str, limit: int) -> Sequence[str]:
-    query = select(MailReference.message_id).where(
+def ids_in_thread(*, base_id: str, thread_id: str) -> Select[str]:
+    """For other queries: most of them may be ids that mails only speak of, as many as somebody likes."""
+    return select(MailReference.message_id).where(
         MailReference.base_id == base_id, MailReference.thread_id == thread_id
     )
-    return (await session.scalars(query.limit(limit))).all()
 
 
 async def answers(session: AsyncSession, *, base_id: str, message_ids: Collection[str]) -> dict[str, MailAnswer]:
