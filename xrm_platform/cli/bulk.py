@@ -86,6 +86,8 @@ def prepare(
         draft = in_base(base, use)
     _show(draft, json_wanted=json)
     if not json:
+        if (draft.channel, draft.category) == ("mail", "transactional"):
+            note("mailing_transactional")
         note("bulk_prepared", id=draft.id, base=base)
 
 

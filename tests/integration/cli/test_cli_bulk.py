@@ -104,6 +104,7 @@ def test_a_template_is_written_previewed_mailed_and_removed(xrm, mail_account, t
     readers.write_text("Prénom;E-mail\nAnn;ann@client.example\n")
     draft = xrm("bulk", "prepare", *base, "--from", "COM", "--template", template, "--csv", readers)
     assert "ann@client.example" in draft.out
+    assert "--category marketing" in draft.err
     assert xrm("templates", "delete", template, *base).code == 0
     assert xrm("templates", "show", template, *base).line.endswith(f"There is no template {template} here.")
 
