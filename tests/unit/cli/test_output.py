@@ -116,3 +116,26 @@ def test_why_a_message_waits_is_said_with_what_lets_it_go(capsys, monkeypatch):
     show({"state": "held", "waiting_for": "sms_paused"}, json_wanted=False)
 
     assert "les SMS de la base sont en pause (« xrm sms release »)" in capsys.readouterr().out
+
+
+@dataclass(frozen=True)
+class FromAStranger:
+    id: str
+    text: str
+
+
+@pytest.mark.parametrize("on_a_terminal", [False, True])
+def test_what_a_stranger_wrote_gives_no_commands_to_a_terminal(capsys, monkeypatch, on_a_terminal):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: on_a_terminal)
+    came = FromAStranger("1", "Oui\r\n\x1b]0;pwn\x07\x1b[31m\x9b2J\x7f\x85\tnon")
+    show(came, json_wanted=False)
+    show_list([came], ("id", "text"), json_wanted=False)
+
+    said = capsys.readouterr().out
+    assert said.count("Oui") == said.count("non") == 2
+    assert "pwn" in said
+    assert not set(said.replace("\n", "")) & {chr(code) for code in (*range(9), *range(10, 32), *range(127, 160))} - {
+        "\x1b"
+    }
+    assert "\x1b]" not in said
+    assert "\x1b[31m" not in said
