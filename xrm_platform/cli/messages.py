@@ -53,7 +53,7 @@ def list_(
 def show_(id_: MessageId, base: Base, json: Json = False) -> None:
     async def use(xrm: Platform, actor: Actor) -> Any:
         shown = await xrm.messages.get(actor, id_)
-        return shown if json else await _in_words(xrm, actor, shown)
+        return shown if json else _in_words(xrm, shown)
 
     show(in_base(base, use), json_wanted=json)
 
@@ -133,15 +133,13 @@ def _require_one_or_all(id_: str | None, *, given_all: bool) -> None:
         raise Ungiven("one_or_all")
 
 
-async def _in_words(xrm: Platform, actor: Actor, shown: MessageDetail) -> dict[str, Any]:
+def _in_words(xrm: Platform, shown: MessageDetail) -> dict[str, Any]:
     """The message with sentences of its provider in the place of codes of errors."""
     message: dict[str, Any] = as_json(shown)
-    account = await xrm.accounts.get(actor, message["account"])
+    where = (xrm, message["channel"], message.pop("provider"))
     for part in (message, *message["recipients"]):
         if part["error_code"] is not None:
-            part["error_code"] = sentence_of(
-                xrm, account.channel, account.provider, "errors", part["error_code"], part["error_params"]
-            )
+            part["error_code"] = sentence_of(*where, "errors", part["error_code"], part["error_params"])
     addresses = {row["id"]: row["address"] for row in message["recipients"]}
     for event in message["events"]:
         event["recipient"] = addresses.get(event["recipient"])
@@ -149,12 +147,10 @@ async def _in_words(xrm: Platform, actor: Actor, shown: MessageDetail) -> dict[s
         if "next_step" in detail:
             del detail["next_step"]  # the draft says what it is
         if "code" in detail:
-            event["detail"] = sentence_of(
-                xrm, account.channel, account.provider, "errors", detail["code"], detail.get("params")
-            )
+            event["detail"] = sentence_of(*where, "errors", detail["code"], detail.get("params"))
     message.pop("draft")
-    told = "" if shown.draft is None or not shown.draft.open else _told(xrm, account.provider, shown.draft)
-    return {**message, "account": account.name, **({"to_do": told} if told else {})}
+    told = "" if shown.draft is None or not shown.draft.open else _told(xrm, shown.provider, shown.draft)
+    return {**message, "account": message.pop("account_name"), **({"to_do": told} if told else {})}
 
 
 def _told(xrm: Platform, provider: str, draft: DraftView) -> str:

@@ -88,9 +88,15 @@ class Messages:
             events = await queries.events(session, base_id=actor.base_id, message_id=message.id)
             attachments = await queries.attachments(session, base_id=actor.base_id, message_id=message.id)
             draft = await draft_queries.draft(session, base_id=actor.base_id, message_id=message.id)
-            waits = (await _waits(session, actor, [message]))[message.account_id]
+            accounts = await queries.accounts(session, base_id=actor.base_id, ids=[message.account_id])
         return message_detail(
-            message, recipients[message.id], codes[message.sender_id], attachments, events, waits, draft
+            message,
+            recipients[message.id],
+            codes[message.sender_id],
+            accounts[message.account_id],
+            attachments,
+            events,
+            draft,
         )
 
     async def cancel(self, actor: Actor, message_id: str) -> MessageView:

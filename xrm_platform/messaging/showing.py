@@ -51,14 +51,16 @@ def message_detail(
     message: Message,
     recipients: Sequence[MessageRecipient],
     sender: str,
+    account: ProviderAccount,
     attachments: Sequence[Attachment],
     events: Sequence[MessageEvent],
-    waits: str | None = None,
     draft: HandedOver | None = None,
 ) -> MessageDetail:
-    view = message_view(message, recipients, sender, waits)
+    view = message_view(message, recipients, sender, account_waits(account))
     return MessageDetail(
         **{field.name: getattr(view, field.name) for field in fields(view)},
+        account_name=account.name,
+        provider=account.slug,
         html=message.html,
         created_by=message.created_by,
         attachments=tuple(

@@ -80,8 +80,11 @@ class AttachmentView:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail(MessageView):
-    """A message with all that happened to it, oldest first."""
+    """A message with all that happened to it, oldest first. `account_name` and `provider` are told to whoever may see
+    it, also when they may not see the account, or it was removed."""
 
+    account_name: str
+    provider: str
     html: str | None
     created_by: str
     attachments: tuple[AttachmentView, ...]

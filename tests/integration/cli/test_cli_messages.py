@@ -35,6 +35,15 @@ def test_a_mail_arrives_with_its_attachment(xrm, mail_account, smtp, tmp_path):
     assert {recipient["state"] for recipient in shown["recipients"]} == {"sent"}
 
 
+def test_a_message_is_shown_when_the_account_that_sent_it_was_removed(xrm, mail_account):
+    sent = xrm(*MAIL, "--to", "zoe@client.example", "--subject", "x", "--text", "y", "--json").json
+    xrm("worker", "--until-idle")
+    (account,) = xrm("accounts", "list", "--base", "ACME", "--json").items
+    assert xrm("accounts", "remove", mail_account, "--base", "ACME").code == 0
+
+    assert account["name"] in xrm("messages", "show", sent["id"], "--base", "ACME").out
+
+
 def test_a_text_can_come_from_a_file(xrm, mail_account, tmp_path):
     (tmp_path / "text").write_text("from a file", "utf-8")
     sent = xrm(*MAIL, "--to", "a@b.fr", "--subject", "x", "--text-file", tmp_path / "text", "--json")

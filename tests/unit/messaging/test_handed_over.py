@@ -240,6 +240,14 @@ async def test_a_file_is_kept_and_fetched_under_a_safe_name(xrm, admin, desk, ma
     assert (file.filename, file.content) == ("Devis été n° 7-8.eml", b"Subject: x\r\n\r\n")
 
 
+async def test_it_is_shown_as_before_when_its_account_was_removed(xrm, admin, desk):
+    message = await sent(xrm, admin)
+    await xrm.accounts.remove(admin, desk.id)
+
+    shown = await xrm.messages.get(admin, message.id)
+    assert (shown.state, shown.provider, shown.account_name) == ("handed_over", "desk", "Outlook")
+
+
 async def test_who_gave_a_message_up_is_asked_to_send_it_no_more(xrm, admin, desk, mailbox):
     message = await sent(xrm, admin)
     assert in_words(message.draft, xrm.wording, language="en", package="").told

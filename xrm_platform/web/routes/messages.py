@@ -134,8 +134,7 @@ async def show_message(call: Call) -> MessageDetail:
     shown = await call.xrm.messages.get(call.actor, call.path["id"])
     if shown.draft is None:
         return shown
-    account = await call.xrm.accounts.get(call.actor, shown.account)
-    provider = call.xrm.registry.provider(Channel.MAIL, account.provider)
+    provider = call.xrm.registry.provider(Channel.MAIL, shown.provider)
     package = provider.translations if provider is not None else ""
     return replace(shown, draft=in_words(shown.draft, call.xrm.wording, language=call.language, package=package))
 
