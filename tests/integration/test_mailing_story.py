@@ -162,6 +162,8 @@ async def test_a_mailing_says_what_it_will_do_arrives_and_is_left_by_one_click(x
         assert "client3@client.example gets no more mailings of Acme &amp; Fils." in await again.text()
         wrong = await browser.post(URL(way[:-1] + ("A" if way[-1] != "A" else "B")).path)
         assert wrong.status == 404
+        cut_short = await browser.get(URL(way).path.rpartition("/")[0], headers={"Accept-Language": "fr"})
+        assert (cut_short.status, "peut-être incomplet" in await cut_short.text()) == (404, True)
 
     server.received.clear()
     following = await sent_out(xrm, admin, template)

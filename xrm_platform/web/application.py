@@ -25,7 +25,8 @@ from .unsubscribe import ask, leave
 ENDPOINTS: tuple[Endpoint, ...] = endpoints_of(
     session, people, contacts, accounts, messages, rules, inbound, bulk, mailings, agenda, calendars
 )
-WAY_OUT = f"{PATH}/{{message}}/{{secret}}"
+WAY_OUT = f"{PATH}/{{link:.*}}"
+"""Links that were cut short too: who follows one gets a page that says so."""
 
 
 def create_app(platform: Platform) -> web.Application:

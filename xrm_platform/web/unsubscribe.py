@@ -20,7 +20,7 @@ async def ask(request: web.Request) -> web.Response:
     """The page with one button."""
     xrm, language = request.app[PLATFORM], request[LANGUAGE]
     try:
-        view = await xrm.unsubscribing.show(request.match_info["message"], request.match_info["secret"])
+        view = await xrm.unsubscribing.show(*_link(request))
     except Missing as problem:
         return await page(_unknown(request, problem), language)
     return await page(_notice(request, view), language)
@@ -31,10 +31,16 @@ async def leave(request: web.Request) -> web.Response:
     xrm, language = request.app[PLATFORM], request[LANGUAGE]
     one_click = await _is_one_click(request)
     try:
-        view = await xrm.unsubscribing.unsubscribe(request.match_info["message"], request.match_info["secret"])
+        view = await xrm.unsubscribing.unsubscribe(*_link(request))
     except Missing as problem:
         return await page(_unknown(request, problem), language)
     return web.Response(text="OK") if one_click else await page(_notice(request, view), language)
+
+
+def _link(request: web.Request) -> tuple[str, str]:
+    """The message that the link was in, and its secret."""
+    message, _, secret = request.match_info["link"].partition("/")
+    return message, secret
 
 
 async def _is_one_click(request: web.Request) -> bool:

@@ -14,7 +14,7 @@ OPEN = {
     "/hooks/{token}",
     "/hooks/calendar/{token}",
     "/oauth/callback",
-    "/unsubscribe/{message}/{secret}",
+    "/unsubscribe/{link}",
     "/healthz",
     "/readyz",
     "/metrics",
