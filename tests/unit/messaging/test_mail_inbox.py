@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from xrm_platform.messaging.inbound import opening, showing
 from xrm_platform.messaging.inbound.mail import polling
 from xrm_platform.messaging.inbound.mail.quotes import parted
+from xrm_platform.messaging.inbound.mail.reading import read_mail
 from xrm_platform.people.contacts.given import MailGiven
 from xrm_platform.problems import Conflicting, Missing
 from xrm_platform.providers import TransientError, draft_id
@@ -83,6 +85,29 @@ async def test_a_mailbox_with_many_mails_is_read_to_the_end(
     await later(xrm, clock)
 
     assert len((await xrm.inbox.list(admin, limit=100)).items) == 70
+
+
+async def test_of_large_mails_one_is_taken_apart_at_a_time(
+    xrm, admin, mailbox_account, mail_service, clock, monkeypatch
+):
+    """Each takes half a gigabyte meanwhile."""
+    await xrm.accounts.add(admin, "receiving_mail", "other", {"service": "the other", "password": "s3cret"})
+    other = memory_mail_service("the other")
+    reading, at_once = threading.Semaphore(1), []
+
+    def read(octets):
+        at_once.append(not reading.acquire(blocking=False))
+        threading.Event().wait(0.05)
+        if not at_once[-1]:
+            reading.release()
+        return read_mail(octets)
+
+    monkeypatch.setattr(polling, "LARGE", 10)
+    monkeypatch.setattr(polling, "read_mail", read)
+    for service in (mail_service, other):
+        service.receive(mail().as_bytes())
+    await later(xrm, clock)
+    assert at_once == [False, False]
 
 
 async def test_a_listing_looks_at_the_beginning_of_a_long_mail_only(

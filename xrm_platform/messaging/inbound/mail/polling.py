@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 import structlog
@@ -33,6 +34,9 @@ from .watching import Watching
 
 PAGE = 20
 PAGE_BYTES = 16 * 1024 * 1024
+LARGE = 4 * 1024 * 1024
+"""Octets of a mail that is taken apart alone: it takes up to ten times as much memory meanwhile."""
+
 RUN = 200
 """Mails that one run reads; a mailbox with more is gone on with by the next."""
 
@@ -59,6 +63,7 @@ class MailPolling:
         self._watching = watching
         self._telling = telling
         self._resting = resting
+        self._large = asyncio.Lock()
         self._stuck: dict[str, dict[str, int]] = {}
         """By account, the keys of mails that could not be loaded, with how often that was tried."""
 
@@ -148,7 +153,11 @@ class MailPolling:
             if mail.content is None or len(mail.content) > MAX_BYTES:
                 await self._name(source, entries[mail.key])
             else:
-                await self._write(source, entries[mail.key], await asyncio.to_thread(read_mail, mail.content))
+                await self._write(source, entries[mail.key], await self._read(mail.content))
+
+    async def _read(self, octets: bytes) -> ReadMail:
+        async with self._large if len(octets) > LARGE else nullcontext():
+            return await asyncio.to_thread(read_mail, octets)
 
     async def _write(self, source: Source, entry: MailEntry, mail: ReadMail) -> None:
         stored = [await self._files.put(file.content) for file in mail.files]
