@@ -1,8 +1,8 @@
 """Texts with fields in braces that are filled in for each person: `Bonjour {prénom|client}`. Pure.
 
 A name is understood without regard to accents, capitals and punctuation. What stands after `|` is said where a person
-has no such value. `{{` and `}}` are the braces themselves. In HTML, `<style>` has none, and a field may be written with
-entities, as editors do.
+has no such value. `{{` and `}}` are the braces themselves. In HTML, `<style>` and `<script>` have none, and a field may
+be written with entities, as editors do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from xrm_platform.people.contacts.folding import fold
 from xrm_platform.problems import Fault, Invalid
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|[{}]")
-_HTML_TOKEN = re.compile(rf"(?P<style><style\b.*?(?:</style\b|\Z))|{_TOKEN.pattern}", re.IGNORECASE | re.DOTALL)
+_RAW = r"(?P<raw><(?P<tag>style|script)\b.*?(?:</(?P=tag)\b|\Z))"
+_HTML_TOKEN = re.compile(rf"{_RAW}|{_TOKEN.pattern}", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -42,7 +43,7 @@ def template_of(text: str, field: str = "text") -> Template:
         pieces.append(text[end : found.start()])
         end = found.end()
         token = found[0]
-        if in_html and found["style"]:
+        if in_html and found["raw"]:
             pieces.append(token)
         elif token in ("{{", "}}"):
             pieces.append(token[0])
