@@ -277,6 +277,24 @@ async def test_a_mail_that_is_not_there_cannot_be_answered(xrm, admin, mailbox_a
 # Reports of servers
 
 
+async def test_a_draft_that_was_sent_under_another_id_comes_back_and_a_later_mail_of_its_thread_does_not(
+    xrm, admin, mailbox_account, mail_service, clock
+):
+    message_id, ours = await sent(xrm, admin, clock)
+
+    def returned(*references: str) -> bytes:
+        named = f"References: {' '.join(references)}\r\nMessage-ID:"
+        return bounce("<thunderbird@acme.example>").replace(b"Message-ID:", named.encode())
+
+    mail_service.receive(returned(draft_id(ours), "<thunderbird@acme.example>"))
+    await later(xrm, clock)
+    assert (await xrm.messages.get(admin, message_id)).state == "sent"
+
+    mail_service.receive(returned(draft_id(ours)))
+    await later(xrm, clock)
+    assert (await xrm.messages.get(admin, message_id)).state == "failed"
+
+
 @pytest.mark.parametrize("by", ["message_id", "envelope_id"])
 async def test_a_bounce_fails_the_recipient_and_marks_the_address(xrm, admin, mailbox_account, mail_service, clock, by):
     message_id, ours = await sent(xrm, admin, clock, to=(ANNA, "ben@client.example"))

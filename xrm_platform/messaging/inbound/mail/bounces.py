@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 
+from xrm_platform.providers import message_of_draft
+
 from .headers import UNREADABLE, ids_of, octets_as_text, text_of, word_of
 from .parsing import HEAD
 
@@ -97,7 +99,9 @@ def _id_of_returned(part: Message) -> str | None:
         returned = inner if inner is not None else HeaderParser().parsestr(str(part.get_payload())[:HEAD].lstrip())
     except UNREADABLE:
         return None
-    return next(iter(ids_of(returned, "Message-ID")), None)
+    before = ids_of(returned, "References")
+    draft = message_of_draft(before[-1]) if before else None  # with more after it, it is an answer to our mail
+    return draft or next(iter(ids_of(returned, "Message-ID")), None)
 
 
 def _recipient(block: Message) -> RecipientReport:
