@@ -86,7 +86,9 @@ async def receive_mail(
         session.add(_unread(account, inbound_id, sender, mail, mail.calendar, now))
     reported = Reported()
     if mail.report is not None and about is not None:
-        reported = await write_report(session, about, mail.report, key=f"{account.id}:{key}", at=now)
+        # Of a report that came to two mailboxes the copies have one id.
+        named = mail.message_id or f"{account.id}:{key}"
+        reported = await write_report(session, about, mail.report, key=named, at=now)
     elif sender and mail.kind is Kind.MESSAGE:
         await mail_queries.forgive_address(session, base_id=base_id, address=sender)
     came_back = CameBack(about, reported.failed, mail.to) if about is not None and reported.failed else None

@@ -131,5 +131,5 @@ def _event(
         "state": status,
         "actor": "provider",
         "detail": {**code, "status": told.status, "detail": told.detail},
-        "dedup_key": f"report:{key}:{row.id}",
+        "dedup_key": f"report:{key}:{told.action}:{row.id}",
     }
