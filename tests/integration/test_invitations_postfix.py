@@ -112,7 +112,7 @@ async def test_an_invitation_arrives_and_its_answer_comes_back(postfix_and_dovec
         assert (asked["ORGANIZER"], asked["ATTENDEE"].params["RSVP"]) == (f"mailto:{CAMILLE}", "TRUE")
         assert str(read["From"]) == f"Camille Lefèvre <{CAMILLE}>"
         text = read.get_body(("plain",)).get_content()
-        assert "Quand : mardi 10 mars 2026, 09:30–10:30 (Europe/Paris)" in text
+        assert "Quand\u00a0: mardi 10 mars 2026, 09:30–10:30 (Europe/Paris)" in text
         assert "céder" not in read.as_string() + part.get_content()
         assert [file.get_filename() for file in read.iter_attachments()] == ["invite.ics"]
 

@@ -17,6 +17,7 @@ import structlog
 
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging import MailRequest, Sending, SmsRequest
+from xrm_platform.messaging.rules.simplifying import simplified, unaccented
 from xrm_platform.people import lookup
 from xrm_platform.people.actor import Actor
 from xrm_platform.people.lookup import Sender
@@ -122,7 +123,8 @@ class Reminders:
             number = reminder.address if whom == "contact" else owner.mobile
             if not number:
                 raise Conflicting("owner_without_mobile", owner=owner.code)
-            return SmsRequest(owner.code, (number,), self._say(subject.base, f"reminder_sms_{whom}", words))
+            cheap = {name: simplified(word) for name, word in words.items()} | {"when": unaccented(words["when"])}
+            return SmsRequest(owner.code, (number,), self._say(subject.base, f"reminder_sms_{whom}", cheap))
         addresses = self._addresses(reminder, subject)
         return MailRequest(
             sender=owner.code,

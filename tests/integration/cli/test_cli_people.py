@@ -105,7 +105,7 @@ def test_several_faults_are_a_line_each(xrm):
 def test_refusals_are_said_in_french_unless_told_otherwise(xrm, monkeypatch):
     monkeypatch.delenv("XRM_LANGUAGE")
 
-    assert xrm("collaborators", "list", "--base", "NOPE").line.startswith("Erreur : Il n’y a pas de base NOPE")
+    assert xrm("collaborators", "list", "--base", "NOPE").line.startswith("Erreur\u00a0: Il n’y a pas de base NOPE")
 
 
 def test_the_list_of_types_can_be_extended(xrm):

@@ -96,8 +96,8 @@ async def test_faults_of_schemas_and_of_use_cases_look_alike(as_token) -> None:
     ("language", "detail"),
     [
         ("en-GB,en;q=0.9", "What was given is not right; see each field."),
-        ("fr", "Des valeurs sont incorrectes ; voir chaque champ."),
-        ("de", "Des valeurs sont incorrectes ; voir chaque champ."),
+        ("fr", "Des valeurs sont incorrectes\u00a0; voir chaque champ."),
+        ("de", "Des valeurs sont incorrectes\u00a0; voir chaque champ."),
     ],
 )
 async def test_the_sentence_is_in_the_language_of_the_caller(as_token, language, detail) -> None:

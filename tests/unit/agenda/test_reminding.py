@@ -8,6 +8,7 @@ from sqlalchemy import select
 from xrm_platform.agenda import ReminderGiven
 from xrm_platform.agenda.tables import OwnerNotice, ReminderRow
 from xrm_platform.app import Platform
+from xrm_platform.messaging.rules.simplifying import unaccented
 
 from .conftest import PLUGIN
 
@@ -40,9 +41,19 @@ async def test_the_owner_is_reminded_by_mail_and_by_sms(xrm, admin, add, mail, s
     await xrm.run_until_idle()
 
     assert sorted(await messages(xrm, admin)) == [
-        ("mail", "Rappel : Visite, lundi 2 mars 2026, 10:00", ["com@acme.example"]),
+        ("mail", "Rappel\N{NO-BREAK SPACE}: Visite, lundi 2 mars 2026, 10:00", ["com@acme.example"]),
         ("sms", "Rappel : Visite, lundi 2 mars 2026, 10:00 Lyon", ["+33612345678"]),
     ]
+
+
+async def test_typography_makes_no_reminder_by_sms_dear(xrm, admin, add, sms, clock):
+    await add(start="2026-08-02T10:00", summary="Visite de l’appartement – Lyon", reminders=(ReminderGiven(30, "sms"),))
+    clock.advance(datetime.fromisoformat("2026-08-02T09:30+02:00") - clock())
+    await xrm.run_until_idle()
+
+    (sent,) = (await xrm.messages.list(admin)).items
+    assert sent.text.rstrip() == "Rappel : Visite de l'appartement - Lyon, dimanche 2 aout 2026, 10:00"
+    assert sent.text == unaccented(sent.text)
 
 
 async def test_the_contact_is_reminded_where_it_is_asked(xrm, admin, add, mail, sms, clock):
@@ -57,7 +68,7 @@ async def test_the_contact_is_reminded_where_it_is_asked(xrm, admin, add, mail, 
     # Bob was invited as well.
     reminders = [to for _, text, to in await messages(xrm, admin) if text.startswith("Rappel")]
     assert sorted(reminders) == [["+33698765432"], ["bob@client.example"]]
-    by_nobody = {one.mail.subject.partition(" ")[0]: one.mail.headers for one in mail.accepted}
+    by_nobody = {one.mail.subject.split()[0]: one.mail.headers for one in mail.accepted}
     assert by_nobody == {"Invitation": {}, "Rappel": {"Auto-Submitted": "auto-generated"}}
 
 
@@ -149,7 +160,9 @@ async def test_the_owner_hears_of_what_the_manager_changed(xrm, admin, as_, add,
     await xrm.run_until_idle()
     await xrm.run_until_idle()
 
-    assert await messages(xrm, admin) == [("mail", "Dir a déplacé un événement : Visite", ["com@acme.example"])]
+    assert await messages(xrm, admin) == [
+        ("mail", "Dir a déplacé un événement\N{NO-BREAK SPACE}: Visite", ["com@acme.example"])
+    ]
 
 
 async def test_a_change_needs_no_mail_account(xrm, admin, as_, add):

@@ -33,7 +33,7 @@ async def test_administrators_get_a_mail_once_a_day_while_it_is_low(
 ):
     sms_service.messages_left = 49
     await an_hour_later(xrm, clock, times=20)
-    assert warnings(mail_service) == [("Il reste peu de SMS : pushing_sms", ("roux@acme.example",))]
+    assert warnings(mail_service) == [("Il reste peu de SMS\u00a0: pushing_sms", ("roux@acme.example",))]
 
     await an_hour_later(xrm, clock, times=5)
     assert len(warnings(mail_service)) == 2
