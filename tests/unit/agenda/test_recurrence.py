@@ -32,8 +32,8 @@ def starts(text, home=PARIS, window=(FROM, TO)):
 
 
 def oracle(text, home=PARIS):
-    """What recurring-ical-events says: start and end of each occurrence, in UTC. Where the clocks leave out its start it
-    lets one end before it begins."""
+    """What recurring-ical-events says: start and end of each occurrence, in UTC. Where the clocks leave out the start
+    of one, it lets it end before it begins."""
     found = recurring_ical_events.of(icalendar.Calendar.from_ical(text), skip_bad_series=False).between(FROM, TO)
     times = [(instant(event.start, home), instant(event.end, home)) for event in found]
     return sorted((start, max(start, end)) for start, end in times)
