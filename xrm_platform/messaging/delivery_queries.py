@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,14 +39,8 @@ async def claim(
     it, while it works through thousands."""
     due = (
         select(Message)
-        .where(
-            Message.base_id == base_id,
-            Message.account_id == account_id,
-            Message.state == State.QUEUED,
-            Message.due_at <= now,
-            _may_send(base_id, account_id, rev),
-        )
-        .order_by(Message.priority.desc(), Message.due_at, Message.id)
+        .where(*_due(base_id, account_id, now), _may_send(base_id, account_id, rev))
+        .order_by(*_TURN)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -72,6 +66,31 @@ async def claim(
     )
     await write_events(session, base_id=base_id, rows=[(one, None, now, State.SENDING, {}) for one in ids])
     return claimed
+
+
+async def sizes_of_due(
+    session: AsyncSession, *, base_id: str, account_id: str, now: datetime, limit: int
+) -> Sequence[int]:
+    """To how many recipients each of the next messages goes, in the order in which `claim` takes them."""
+    recipients = select(func.count()).where(
+        MessageRecipient.base_id == base_id,
+        MessageRecipient.message_id == Message.id,
+        MessageRecipient.state == State.QUEUED,
+    )
+    due = select(recipients.scalar_subquery()).where(*_due(base_id, account_id, now))
+    return (await session.scalars(due.order_by(*_TURN).limit(limit))).all()
+
+
+def _due(base_id: str, account_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Message.base_id == base_id,
+        Message.account_id == account_id,
+        Message.state == State.QUEUED,
+        Message.due_at <= now,
+    )
+
+
+_TURN = (Message.priority.desc(), Message.due_at, Message.id)
 
 
 def _may_send(base_id: str, account_id: str, rev: int) -> ColumnElement[bool]:

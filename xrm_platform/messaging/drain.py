@@ -31,7 +31,7 @@ from xrm_platform.store import Store
 from . import delivery_queries as queries
 from .answers import Answer, matched, settled
 from .drafts.keeping import Kept, stored
-from .limits.allowance import allowed, count
+from .limits.allowance import Allowance, allowed, count
 from .outcomes import Outcome, Terms
 from .pace import Pace
 from .retry import NotHandedOver
@@ -229,9 +229,11 @@ class Drain:
         if self._halted or self._nothing_due or room < 1:
             return Passed()
         allowance = await allowed(session, base_id=self._base_id, account_id=self._account_id, now=now)
-        if allowance.left is not None and allowance.left < 1:
-            self.full, self._nothing_due = allowance.again, True
-            return Passed()
+        if allowance.limited:
+            room = await self._room_within(session, allowance, room, now)
+            if room < 1:
+                self._nothing_due = True
+                return Passed()
         messages = await queries.claim(
             session,
             base_id=self._base_id,
@@ -240,7 +242,7 @@ class Drain:
             owner=self._worker.owner,
             now=now,
             lease_until=self._leased_until,
-            limit=room if allowance.left is None else min(room, allowance.left),
+            limit=room,
         )
         self._nothing_due = not messages
         passed = await self._worker.gate.passed(
@@ -250,10 +252,20 @@ class Drain:
             claimed=await read_claimed(session, base_id=self._base_id, messages=messages),
             now=now,
         )
-        if allowance.left is not None and passed.going:
+        if allowance.limited and passed.going:
             going = sum(row.state == State.SENDING for one in passed.going for row in one.recipients)
             await count(session, base_id=self._base_id, account_id=self._account_id, recipients=going, now=now)
         return passed
+
+    async def _room_within(self, session: AsyncSession, allowance: Allowance, room: int, now: datetime) -> int:
+        """For how many of the next messages the limits leave room; they count recipients."""
+        sizes = await queries.sizes_of_due(
+            session, base_id=self._base_id, account_id=self._account_id, now=now, limit=room
+        )
+        fitting = allowance.fitting(sizes)
+        if sizes and not fitting:
+            self.full = allowance.wait_for(sizes[0])
+        return fitting
 
     async def _claim_more(self, claimed: Sequence[Claimed]) -> None:
         for one in claimed:

@@ -9,7 +9,7 @@ import pytest
 
 from xrm_platform.messaging import Category, MailRequest
 from xrm_platform.messaging.bulk.views import BulkRequest
-from xrm_platform.messaging.limits.allowance import Allowance, allowance
+from xrm_platform.messaging.limits.allowance import DAY, HOUR, Allowance
 from xrm_platform.people.contacts.given import MailGiven
 from xrm_platform.problems import Conflicting, Forbidden, Invalid, Missing
 from xrm_platform.providers import Channel
@@ -144,11 +144,43 @@ async def test_a_limit_that_is_lifted_lets_go_at_once(xrm, admin, mail_account, 
     assert (before, len(mail_service.accepted)) == (1, 3)
 
 
+async def test_a_limit_counts_recipients_and_one_message_to_more_goes_alone(
+    xrm, admin, mail_account, mail_service, clock
+):
+    await xrm.sending_limits.set(admin, mail_account, hourly=5, daily=None)
+    for size in (3, 3, 2, 9, 1):
+        to = tuple(f"a{number}@client.example" for number in range(size))
+        await xrm.sending.send_mail(admin, MailRequest("COM", to, "x", "x"))
+
+    gone = []
+    for _ in range(5):
+        await xrm.run_until_idle()
+        gone.append([len(one.recipients) for one in mail_service.accepted])
+        clock.advance(timedelta(minutes=61))
+
+    assert gone == [[3], [3, 3, 2], [3, 3, 2, 9], [3, 3, 2, 9, 1], [3, 3, 2, 9, 1]]
+
+
 def test_room_comes_back_when_enough_of_the_window_has_passed(clock):
     now = clock()
     counts = [(now - timedelta(minutes=50), 2), (now - timedelta(minutes=10), 3)]
 
-    assert allowance(counts, None, None, now) == Allowance()
-    assert allowance(counts, 6, 100, now) == Allowance(1)
-    assert allowance(counts, 5, 100, now) == Allowance(0, timedelta(minutes=11))
-    assert allowance(counts, 3, 100, now) == Allowance(0, timedelta(minutes=51))
+    def allowance(hourly):
+        return Allowance(counts, [(hourly, HOUR), (100, DAY)], now)
+
+    assert [allowance(hourly).left for hourly in (6, 5, 3)] == [1, 0, -2]
+    assert [allowance(hourly).wait_for(1) for hourly in (6, 5, 3)] == [
+        timedelta(),
+        timedelta(minutes=11),
+        timedelta(minutes=51),
+    ]
+    assert allowance(6).wait_for(2) == timedelta(minutes=11)
+    assert allowance(6).wait_for(200) == timedelta(days=1) - timedelta(minutes=9)
+
+
+def test_as_many_messages_fit_as_their_recipients_do(clock):
+    def fitting(sizes, sent):
+        return Allowance([(clock(), sent)] if sent else [], [(5, HOUR)], clock()).fitting(sizes)
+
+    assert [fitting(sizes, 0) for sizes in ([], [5, 1], [1, 9], [9, 1])] == [0, 1, 1, 1]
+    assert [fitting(sizes, 2) for sizes in ([1, 2, 1], [4], [9])] == [2, 0, 0]

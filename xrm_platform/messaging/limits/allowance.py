@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,39 +20,59 @@ Counts = Sequence[tuple[datetime, int]]
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`left` recipients now, None without a limit; `again` is how long to wait when none is left."""
+    """What an account may write to at `now`: within each `window` at most `most` recipients, of which `counts` went, by
+    minutes, oldest first. Pure."""
 
-    left: int | None = None
-    again: timedelta = timedelta()
+    counts: Counts
+    limits: Sequence[tuple[int, timedelta]]
+    now: datetime
 
+    @property
+    def limited(self) -> bool:
+        return bool(self.limits)
 
-def allowance(counts: Counts, hourly: int | None, daily: int | None, now: datetime) -> Allowance:
-    """By what was written in the minutes of `counts`, oldest first. Pure."""
-    found = [_of(counts, limit, window, now) for limit, window in ((hourly, HOUR), (daily, DAY)) if limit is not None]
-    if not found:
-        return Allowance()
-    return Allowance(min(one.left or 0 for one in found), max(one.again for one in found))
+    @property
+    def left(self) -> int:
+        """How many more recipients now, by the narrowest limit."""
+        return min(most - sum(recipients for _, recipients in self._within(window)) for most, window in self.limits)
 
+    def fitting(self, sizes: Sequence[int]) -> int:
+        """How many of the messages to so many recipients each may go now, in their order."""
+        if not sizes:
+            return 0
+        left = self.left
+        return sum(total <= left for total in accumulate(sizes)) or int(not self.wait_for(sizes[0]))
 
-def _of(counts: Counts, limit: int, window: timedelta, now: datetime) -> Allowance:
-    within = [(at, recipients) for at, recipients in counts if at + MINUTE + window > now]
-    left = limit - sum(recipients for _, recipients in within)
-    if left > 0:
-        return Allowance(left)
-    for at, recipients in within:
-        left += recipients
-        if left > 0:
-            return Allowance(0, at + MINUTE + window - now)
-    return Allowance(0, window)  # a limit of 0
+    def wait_for(self, recipients: int) -> timedelta:
+        """How long until a message to so many may go, zero for now. One to more than a limit allows goes when nobody
+        was written to within its window: it would never go otherwise."""
+        return max(
+            (self._wait(min(recipients, most), most, window) for most, window in self.limits), default=timedelta()
+        )
+
+    def _wait(self, recipients: int, most: int, window: timedelta) -> timedelta:
+        within = self._within(window)
+        left = most - sum(sent for _, sent in within)
+        wait = timedelta()
+        for at, sent in within:
+            if left >= recipients:
+                break
+            left += sent
+            wait = at + MINUTE + window - self.now
+        return wait
+
+    def _within(self, window: timedelta) -> Counts:
+        return [(at, recipients) for at, recipients in self.counts if at + MINUTE + window > self.now]
 
 
 async def allowed(session: AsyncSession, *, base_id: str, account_id: str, now: datetime) -> Allowance:
     """Locks the limit until the transaction ends, in which `count` follows."""
     limit = await queries.limit(session, base_id=base_id, account_id=account_id, for_update=True)
     if limit is None:
-        return Allowance()
+        return Allowance((), (), now)
     counts = await queries.counts(session, base_id=base_id, account_id=account_id, since=now - DAY - MINUTE)
-    return allowance(counts, limit.hourly, limit.daily, now)
+    given = ((limit.hourly, HOUR), (limit.daily, DAY))
+    return Allowance(counts, [(most, window) for most, window in given if most is not None], now)
 
 
 async def count(session: AsyncSession, *, base_id: str, account_id: str, recipients: int, now: datetime) -> None:
