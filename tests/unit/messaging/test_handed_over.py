@@ -9,6 +9,7 @@ import pytest
 from marshmallow import fields
 
 from xrm_platform.messaging import MailRequest
+from xrm_platform.messaging.drafts import watching
 from xrm_platform.messaging.drafts.keeping import safe_name
 from xrm_platform.messaging.drafts.showing import in_words
 from xrm_platform.messaging.drafts.watching import next_look
@@ -223,6 +224,19 @@ async def test_a_lost_answer_is_settled_by_looking(xrm, admin, desk, mailbox, cl
     if place is Whereabouts.DRAFTS:
         told = in_words(message.draft, xrm.wording, language="fr", package="xrm_smtp.handover.outlook").told
         assert told[0].startswith("Le message se trouve parmi les brouillons")
+
+
+async def test_of_many_that_got_lost_each_is_looked_for(xrm, admin, desk, mailbox, clock, monkeypatch):
+    monkeypatch.setattr(watching, "BATCH", 1)
+    mailbox.lost = True
+    lost = [await sent(xrm, admin) for _ in range(3)]
+    mailbox.places = {one.id: Whereabouts.SENT for one in lost[1:]}
+
+    for _ in range(60):
+        states = [(await looked(xrm, admin, clock, one)).state for one in lost]
+        if states == ["unknown", "sent", "sent"]:
+            return
+    raise AssertionError(states)
 
 
 async def test_a_file_is_kept_and_fetched_under_a_safe_name(xrm, admin, desk, mailbox):

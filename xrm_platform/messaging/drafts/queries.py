@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, union, update
+from sqlalchemy import and_, delete, func, insert, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
@@ -55,7 +55,8 @@ async def accounts_to_look_into(session: AsyncSession, *, now: datetime, since: 
 async def due(
     session: AsyncSession, *, base_id: str, account_id: str, now: datetime, since: datetime, limit: int
 ) -> dict[str, str]:
-    """Message-IDs, by message, of what is to be looked for in the mailbox of an account."""
+    """Message-IDs, by message, of what is to be looked for in the mailbox of an account. Of many that got lost, others
+    each time."""
     drafts = (
         select(Message.id, Message.mail_message_id)
         .join(HandedOver, and_(HandedOver.base_id == Message.base_id, HandedOver.message_id == Message.id))
@@ -67,12 +68,16 @@ async def due(
         )
         .order_by(HandedOver.look_at)
     )
-    lost = select(Message.id, Message.mail_message_id).where(
-        Message.base_id == base_id,
-        Message.account_id == account_id,
-        Message.channel == Channel.MAIL,
-        Message.state == State.UNKNOWN,
-        Message.due_at >= since,
+    lost = (
+        select(Message.id, Message.mail_message_id)
+        .where(
+            Message.base_id == base_id,
+            Message.account_id == account_id,
+            Message.channel == Channel.MAIL,
+            Message.state == State.UNKNOWN,
+            Message.due_at >= since,
+        )
+        .order_by(func.random())
     )
     rows = [row for query in (drafts, lost) for row in await session.execute(query.limit(limit))]
     return {message_id: mail_message_id for message_id, mail_message_id in rows if mail_message_id}
