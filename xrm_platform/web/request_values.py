@@ -31,9 +31,10 @@ def printable(header: str, limit: int) -> str:
 
 
 def address_of(request: web.Request) -> str:
-    """The caller's address. Behind a proxy on this machine it is the one that the proxy added last."""
+    """The caller's address. Behind a proxy on this machine it is the one that the proxy added last: to the header that
+    the caller sent, or, as HAProxy does, in a header of its own after it."""
     peer = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ())).rpartition(",")[2].strip()
     if is_loopback(peer) and is_address(forwarded):
         return forwarded
     return peer

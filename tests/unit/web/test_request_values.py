@@ -2,6 +2,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from xrm_platform.web.request_values import address_of, is_loopback, printable
 
@@ -36,3 +37,10 @@ def test_only_a_proxy_of_this_machine_says_who_calls(peer: str, forwarded: str |
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
     assert address_of(request) == address
+
+
+def test_a_proxy_that_adds_a_header_of_its_own_is_believed_and_not_the_caller() -> None:
+    """As HAProxy does (`option forwardfor`): the first of the two is what the caller invented."""
+    headers = CIMultiDict([("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "192.0.2.7")])
+    request = make_mocked_request("GET", "/", headers=headers).clone(remote="127.0.0.1")
+    assert address_of(request) == "192.0.2.7"
