@@ -7,6 +7,7 @@ and 7 days after signing in, whichever comes first.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -47,14 +48,14 @@ class SignIn:
         the user is not active, and `Throttled` after too many failures.
         """
         base_code, wanted = base.strip().upper(), fields.login_to_find(login)
-        login_key = f"{base_code}/{wanted}"
-        self._require_patience(login_key, address)
+        login_key, network = f"{base_code}/{wanted}", network_of(address)
+        self._require_patience(login_key, network)
         row = await self._find(base_code, wanted)
         stored = row.user.password_hash if row is not None and row.user.active else None
         if not await self._passwords.verify(stored, password) or row is None or stored is None:
             raise Unauthenticated("sign_in_failed")
         self._by_login.forgive(login_key)
-        self._by_address.forgive_one(address)
+        self._by_address.forgive_one(network)
         fresh = await self._passwords.renew(password) if self._passwords.is_outdated(stored) else stored
         return await self._open(row, stored, fresh, user_agent, address)
 
@@ -134,16 +135,16 @@ class SignIn:
                 at=self._now(),
             )
 
-    def _require_patience(self, login_key: str, address: str | None = None) -> None:
+    def _require_patience(self, login_key: str, network: str | None = None) -> None:
         """Count the attempt, or raise `Throttled` without counting it."""
         waits = [self._by_login.seconds_to_wait(login_key)]
-        if address is not None:
-            waits.append(self._by_address.seconds_to_wait(address))
+        if network is not None:
+            waits.append(self._by_address.seconds_to_wait(network))
         if max(waits) > 0:
             raise Throttled("sign_in_throttled", retry_after=max(waits))
         self._by_login.attempt(login_key)
-        if address is not None:
-            self._by_address.attempt(address)
+        if network is not None:
+            self._by_address.attempt(network)
 
     async def _find(self, base_code: str, login: str) -> queries.UserRow | None:
         if fields.CODE.fullmatch(base_code) is None:
@@ -180,6 +181,19 @@ class SignIn:
                 )
             )
         return SignedIn(token=token, csrf_token=csrf_token, expires_at=expires_at, user=user_view(current))
+
+
+def network_of(address: str) -> str:
+    """Where a caller is, for counting: who has one address of IPv6 has the 2⁶⁴ of its network too (RFC 6177)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed.packed[:8] + bytes(8), 64)))
 
 
 def _hash(token: str) -> str:

@@ -6,7 +6,14 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from xrm_platform.people.passwords import Passwords
-from xrm_platform.people.sign_in import FREE_FAILURES_A_LOGIN, FREE_FAILURES_AN_ADDRESS, IDLE, LIFETIME, SignIn
+from xrm_platform.people.sign_in import (
+    FREE_FAILURES_A_LOGIN,
+    FREE_FAILURES_AN_ADDRESS,
+    IDLE,
+    LIFETIME,
+    SignIn,
+    network_of,
+)
 from xrm_platform.people.tables import Session, User
 from xrm_platform.problems import Forbidden, Invalid, Throttled, Unauthenticated
 
@@ -226,6 +233,30 @@ async def test_one_address_that_tries_many_logins_has_to_wait(sign_in, marie):
     with pytest.raises(Throttled):
         await enter(sign_in)
     assert (await enter(sign_in, address="198.51.100.7")).user == marie
+
+
+async def test_one_network_of_ipv6_counts_as_one_address(sign_in, marie):
+    for number in range(FREE_FAILURES_AN_ADDRESS + 1):
+        await fail(sign_in, 1, login=f"user{number}", address=f"2001:db8:0:1::{number:x}")
+
+    with pytest.raises(Throttled):
+        await enter(sign_in, address="2001:db8:0:1:ffff::1")
+    assert (await enter(sign_in, address="2001:db8:0:2::1")).user == marie
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1:a:b:c:d", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("nowhere", "nowhere"),
+    ],
+)
+def test_addresses_are_counted_by_their_network(address, network):
+    assert network_of(address) == network
 
 
 async def test_guesses_sent_all_at_once_are_counted_before_they_are_answered(sign_in, marie):
