@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xrm_platform.people.contacts.given import MailGiven, PhoneGiven
-from xrm_platform.people.contacts.vcard import is_vcard, read_vcards, vcard_of
-from xrm_platform.people.contacts.vcard_lines import components, escaped, folded, text_of
+from xrm_platform.people.contacts.vcard import MOST_PROPERTIES, is_vcard, read_vcards, vcard_of
+from xrm_platform.people.contacts.vcard_lines import LONGEST, components, escaped, folded, text_of
 from xrm_platform.people.contacts.views import ContactView, MailAddressView, PhoneView
 from xrm_platform.people.phones import shown
 from xrm_platform.problems import Invalid
@@ -120,6 +120,22 @@ def test_a_card_that_was_cut_off_is_a_fault_and_those_before_are_read():
     assert first.changes["last_name"] == "A"
     assert second.faults["row"].code == "vcard_without_end"
     assert second.line == 5
+
+
+def test_a_card_made_to_exhaust_the_machine_is_a_fault_and_those_beside_it_are_read():
+    rows = read(card("FN:A") + card(*["TEL:1"] * (MOST_PROPERTIES + 1)) + card("FN:B"))
+
+    assert [row.changes.get("last_name") for row in rows] == ["A", None, "B"]
+    assert rows[1].faults["row"].code == "vcard_too_long"
+
+
+def test_an_encoded_text_without_end_is_kept_within_bounds_and_hides_nothing_after_it():
+    endless = ["NOTE;ENCODING=QUOTED-PRINTABLE:a", *["b" * 75] * (2 * LONGEST // 75)]
+
+    (row,) = read(card("=\r\n".join(endless), "FN:Ann", version="2.1"))
+
+    assert row.changes["last_name"] == "Ann"
+    assert LONGEST // 2 < len(row.changes["notes"]) <= LONGEST + 75
 
 
 def test_a_card_inside_of_a_card_is_not_mixed_with_it():

@@ -24,6 +24,9 @@ _CALLED = {
     "reference": "X-XRM-REFERENCE",
 }
 VERSIONS = ("3.0", "4.0")
+MOST_PROPERTIES = 1000
+"""Of one card, among those that are read. Nobody has as many; a file made to exhaust the machine does."""
+
 _LABELS = {"cell": "mobile", "work": "work", "home": "home", "fax": "fax", "pager": "pager", "main": "main"}
 _TYPES = {label: kind for kind, label in _LABELS.items()}
 _READ = frozenset(
@@ -59,13 +62,16 @@ def _cards(text: BorrowedText) -> Iterator[Row]:
                 yield _row(start, card)
                 card = []
             depth = max(0, depth - 1)
-        elif depth == 1 and found.name in _READ:
+        elif depth == 1 and found.name in _READ and len(card) <= MOST_PROPERTIES:
             card.append(found)
     if depth:
         yield Row(start, faults={"row": Fault("vcard_without_end")})
 
 
 def _row(line: int, card: Sequence[Property]) -> Row:
+    if len(card) > MOST_PROPERTIES:
+        return Row(line, faults={"row": Fault("vcard_too_long", {"limit": MOST_PROPERTIES})})
+
     def first(name: str) -> str:
         return next((text_of(one.value).strip() for one in card if one.name == name and one.value.strip()), "")
 

@@ -41,18 +41,23 @@ def properties(lines: Iterable[str]) -> Iterator[Property | int]:
 
 def _unfolded(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Long lines are folded: what goes on starts with a space, or in 2.1 the line before ends in `=`."""
-    start, whole = 1, ""
+    start, size = 1, 0
+    pieces: list[str] = []
+    quoted = goes_on = False
     for number, raw in enumerate(lines, start=1):
         line = raw.rstrip("\r\n")
-        if whole.endswith("=") and "QUOTED-PRINTABLE" in whole.partition(":")[0].upper():
-            whole = whole[:-1] + line
-        elif line[:1] in (" ", "\t") and whole:
-            if len(whole) < LONGEST:
-                whole += line[1:]
-        else:
-            yield start, whole
-            start, whole = number, line
-    yield start, whole
+        piece = line
+        if not goes_on and size and line[:1] in (" ", "\t"):
+            piece = line[1:]
+        elif not goes_on:
+            yield start, "".join(pieces)
+            start, size, pieces = number, 0, []
+            quoted = "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
+        goes_on = quoted and line.endswith("=")
+        if size < LONGEST:
+            pieces.append(piece[:-1] if goes_on else piece)
+        size += len(piece)
+    yield start, "".join(pieces)
 
 
 def _property(number: int, line: str) -> Property | None:
