@@ -204,7 +204,7 @@ def test_every_header_of_the_export_is_understood_by_the_import(language):
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=x", "\r=x", "'=x", "''-x"])
+@pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=x", "\r=x", "'=x", "''-x", "＝1+1"])
 def test_no_text_becomes_a_formula_and_it_comes_back_as_it_was(text):
     written = harmless(text)
 

@@ -17,8 +17,9 @@ from .given import ContactChanges, MailGiven, PhoneGiven
 from .rows import ConsentGiven, Row, consent_state, country_code, language_code, moment
 
 DELIMITERS = (";", ",", "\t")
-FORMULA_STARTS = "=+-@\t\r"
-"""What office programs take for the start of a formula. Our export puts an apostrophe before it."""
+FORMULA_STARTS = "=+-@\t\r＝＋－＠"
+"""What office programs take for the start of a formula, the wide forms where one writes Chinese or Japanese (CWE-1236).
+Our export puts an apostrophe before it."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
