@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from pluggy import HookImpl
 
 from xrm_platform.providers import Channel, ProviderDescriptor
 
@@ -105,7 +106,7 @@ def _ask_for_providers(plugin: Plugin, hooks: PluginHooks) -> None:
     for channel in Channel:
         hook = f"xrm_{channel}_providers"
         for implementation in hooks.of(hook, plugin.name):
-            outcome = contained(partial(invoke, implementation))
+            outcome = contained(partial(_asked, implementation))
             if outcome.error is not None:
                 plugin.judge(PluginState.FAILED, f"raised in the hook {hook}: {named(outcome.error)}")
                 return
@@ -115,6 +116,12 @@ def _ask_for_providers(plugin: Plugin, hooks: PluginHooks) -> None:
                 return
             found.extend(outcome.value())
     plugin.providers = tuple(found)
+
+
+def _asked(implementation: HookImpl) -> Any:
+    """What the hook returned; a sequence of any kind is taken apart here, where it may fail."""
+    answer = invoke(implementation)
+    return list(answer) if isinstance(answer, Sequence) and not isinstance(answer, str | bytes) else answer
 
 
 def _fault(answer: Any, channel: Channel, hook: str) -> str | None:

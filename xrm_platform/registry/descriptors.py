@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from xrm_platform.providers import HOOK_API, Capability, Channel, Limits, ProviderDescriptor, ProviderSettings
 
+from .loading import named
+
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -59,8 +61,16 @@ def _fault_of_content(descriptor: ProviderDescriptor) -> str | None:
     settings: object = descriptor.settings
     if not isinstance(settings, type) or not issubclass(settings, ProviderSettings):
         return f"{about} settings that are not a class derived from ProviderSettings"
-    if not descriptor.label:
+    try:
+        settings()
+    except Exception as error:  # noqa: BLE001 - the schema is the plugin's
+        return f"{about} settings that cannot be built: {named(error)}"
+    label: object = descriptor.label
+    if not isinstance(label, str) or not label:
         return f"{about}out a label"
+    translations: object = descriptor.translations
+    if not isinstance(translations, str):
+        return f"{about} translations that are not the name of a package"
     if not all(isinstance(one, Capability) for one in descriptor.capabilities):
         return f"{about} a capability that the contract does not know"
     return None if _sound(descriptor.limits) else f"{about} limits that leave nothing: {descriptor.limits}"

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,6 +11,21 @@ from structlog.testing import capture_logs
 from xrm_platform.providers import Channel, ProviderDescriptor, ProviderSettings, hookimpl, secret
 from xrm_platform.registry import InProcessPlugin, PluginState
 from xrm_platform.registry import describe as as_json
+
+
+class Unbuildable(ProviderSettings):
+    class Meta:
+        fields = ("misspelt",)
+
+
+class Torn(Sequence):
+    """Has something until somebody looks."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, place):
+        raise SystemExit(place)
 
 
 def status_of(registry, name="acme"):
@@ -148,7 +165,10 @@ def test_a_provider_hook_that_is_a_coroutine_is_refused_and_leaks_none(load):
         ({"channel": "sms"}, "for the channel sms in the hook xrm_sms_providers"),
         ({"settings": dict}, "settings that are not a class derived from ProviderSettings"),
         ({"settings": ProviderSettings()}, "settings that are not a class derived from ProviderSettings"),
+        ({"settings": Unbuildable}, "settings that cannot be built: KeyError"),
         ({"label": ""}, "without a label"),
+        ({"label": 7}, "without a label"),
+        ({"translations": Path("acme")}, "translations that are not the name of a package"),
         ({"capabilities": frozenset({"teleport"})}, "a capability that the contract does not know"),
         ({"capabilities": 1}, "cannot be read"),
         ({"limits": None}, "cannot be read"),
@@ -163,6 +183,18 @@ def test_a_descriptor_that_cannot_be_offered_is_refused_with_what_is_wrong(load,
     assert status.state is PluginState.INCOMPATIBLE
     assert words in status.reason
     assert status.providers == ()
+
+
+def test_an_answer_that_cannot_be_taken_apart_fails_alone(load, offering, describe):
+    class Module:
+        @hookimpl
+        def xrm_sms_providers(self):
+            return Torn()
+
+    registry = load(InProcessPlugin("torn", Module()), offering("acme", describe("acme")))
+
+    assert status_of(registry, "torn").state is PluginState.FAILED
+    assert status_of(registry).state is PluginState.ACTIVE
 
 
 def test_a_plugin_that_raises_when_asked_for_its_providers_fails_alone(load, offering, describe):
