@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,9 +62,18 @@ def step_of(error: ProviderError) -> str:
 def checked_ticks(answer: object, provider: str) -> Checked:
     """What a driver's `check` answered. Credentials count as refused when a tick says so by the code of `AuthError`; an
     answer that is no sequence of ticks, or an empty one, is a failure of its own."""
-    if not isinstance(answer, Sequence) or not answer or not all(isinstance(one, Tick) for one in answer):
+    if not isinstance(answer, Sequence) or not answer or not all(map(_is_tick, answer)):
         wrong = TickView("answered", TickState.FAILED.value, "check_not_understood", {"provider": provider})
         return Checked((wrong,))
     ticks = tuple(TickView(tick.step, tick.state.value, *plain(tick.code, tick.params)) for tick in answer)
     refused = any(tick.state == TickState.FAILED and tick.code == AuthError.default_code for tick in ticks)
     return Checked(ticks, refused=refused)
+
+
+def _is_tick(one: object) -> bool:
+    """Whether it is a tick with what belongs into one: nothing keeps a plugin from putting a text for a state."""
+    if not isinstance(one, Tick):
+        return False
+    state: object = one.state
+    params: object = one.params
+    return isinstance(state, TickState) and isinstance(params, Mapping)

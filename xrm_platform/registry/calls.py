@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -12,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from xrm_platform.providers import OutcomeUnknown, ProviderError, TransientError
 
-from .containment import GRACE, contained, contained_within
+from .containment import GRACE, Outcome, contained, contained_within
 from .loading import named
 from .redaction import redact_answer, redact_error, redacted, where
 
@@ -52,24 +53,25 @@ async def call(
     """
     started = time.perf_counter()
     outcome = await contained_within(timeout, run, grace=grace, name=caller.provider)
+    outcome = _fit(outcome, caller)
     if outcome.error is not None:
         error = as_provider_error(outcome.error, caller, timeout=timeout, effect=effect, late=outcome.late)
         _log_failure(caller, operation, started, outcome.error, error)
         raise error
     _log_success(caller, operation, started, effect=effect)
-    return redact_answer(outcome.value(), caller.secrets)
+    return outcome.value()
 
 
 def call_now(caller: Caller, operation: str, run: Callable[[], T]) -> T:
     """The same for a method that is not async (`parse_push`): it is not limited in time."""
     started = time.perf_counter()
-    outcome = contained(run)
+    outcome = _fit(contained(run), caller)
     if outcome.error is not None:
         error = as_provider_error(outcome.error, caller)
         _log_failure(caller, operation, started, outcome.error, error)
         raise error
     _log_success(caller, operation, started, effect=False)
-    return redact_answer(outcome.value(), caller.secrets)
+    return outcome.value()
 
 
 async def pages(
@@ -95,6 +97,13 @@ async def pages(
         close = getattr(iterator, "aclose", None)
         if close is not None:
             await contained_within(timeout, close, name=caller.provider)
+
+
+def _fit(outcome: Outcome[T], caller: Caller) -> Outcome[T]:
+    """An answer without secrets; one that cannot even be looked through is an error."""
+    if outcome.error is not None:
+        return outcome
+    return contained(lambda: redact_answer(outcome.value(), caller.secrets))
 
 
 def _log_success(caller: Caller, operation: str, started: float, *, effect: bool) -> None:
@@ -124,8 +133,9 @@ def as_provider_error(
     if late or isinstance(raised, TimeoutError):
         return lost("timeout", seconds=round(timeout))
     if isinstance(raised, ProviderError):
-        redact_error(raised, caller.secrets)
-        return raised
+        fit = contained(partial(redact_error, raised, caller.secrets))
+        if fit.error is None:
+            return raised
     kind = OutcomeUnknown if effect else ProviderError
     detail = redacted(named(raised), caller.secrets)
     return kind("unexpected", detail=detail, plugin=caller.plugin, error=type(raised).__name__)

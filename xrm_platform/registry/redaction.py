@@ -1,4 +1,5 @@
-"""Keep the secrets of an account out of whatever its driver lets out. Pure, but for errors: they change in place."""
+"""Keep the secrets of an account out of whatever its driver lets out, and see that its errors are whole. Pure, but for
+errors: they change in place."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +16,7 @@ from xrm_platform.providers import (
     DeliveryEvent,
     ProviderDescriptor,
     ProviderError,
+    RateLimited,
     SendResult,
     Tick,
     secret_names,
@@ -41,6 +44,7 @@ def redacted(text: str, secrets: Collection[str]) -> str:
 def redact_error(error: ProviderError, secrets: Collection[str]) -> None:
     """Make `error` fit to be shown and logged. What it was raised from is cut, since it may say anything."""
     error.__cause__ = error.__context__ = None
+    _complete(error)
     if not secrets:
         return
     error.detail = redacted(error.detail, secrets)
@@ -52,11 +56,11 @@ def redact_error(error: ProviderError, secrets: Collection[str]) -> None:
 
 def redact_answer(answer: T, secrets: Collection[str]) -> T:
     """`answer` of a driver, the errors and check results inside it redacted."""
-    if not secrets or not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
         return answer
     for error in _errors_in(answer):
         redact_error(error, secrets)
-    if any(isinstance(one, Tick) and one.params for one in answer):
+    if secrets and any(isinstance(one, Tick) and one.params for one in answer):
         return cast("T", [_redact_tick(one, secrets) if isinstance(one, Tick) else one for one in answer])
     return answer
 
@@ -72,6 +76,19 @@ def where(error: BaseException) -> list[str]:
         places.append(type(link).__name__)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return places
+
+
+def _complete(error: ProviderError) -> None:
+    """Fill in what the platform reads of every error: a class of a plugin's own may have forgotten to call ours, and a
+    number is soon given for a time."""
+    if not isinstance(getattr(error, "code", None), str):
+        error.code = error.default_code
+    if not isinstance(getattr(error, "detail", None), str):
+        error.detail = ""
+    if not isinstance(getattr(error, "params", None), dict):
+        error.params = {}
+    if isinstance(error, RateLimited) and not isinstance(getattr(error, "retry_after", None), timedelta):
+        error.retry_after = None
 
 
 def _redact_tick(tick: Tick, secrets: Collection[str]) -> Tick:

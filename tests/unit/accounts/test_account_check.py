@@ -106,7 +106,10 @@ async def test_disabled_and_missing_providers_fail_the_check(
     assert [(one.step, one.code) for one in disabled.ticks] == [("prepared", "provider_disabled")]
 
 
-@pytest.mark.parametrize("answer", [None, True, [], [True], "ok", {"reached": True}])
+@pytest.mark.parametrize(
+    "answer",
+    [None, True, [], [True], "ok", {"reached": True}, [Tick("reached", "ok")], [Tick("a", TickState.FAILED, "b", 7)]],
+)
 def test_an_answer_that_is_no_sequence_of_ticks_is_a_failure(answer):
     checked = checked_ticks(answer, "moody")
     assert [(one.step, one.state) for one in checked.ticks] == [("answered", "failed")]

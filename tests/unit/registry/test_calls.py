@@ -96,6 +96,44 @@ async def test_secrets_are_removed_from_the_errors_and_ticks_inside_an_answer():
     assert cleaned[3].params == {"said": "***", "tries": 1}
 
 
+class Forgetful(TransientError):
+    def __init__(self, status):
+        self.status = status
+
+
+class Stubborn(TransientError):
+    code = property(lambda self: self.status)
+
+    def __init__(self):
+        """Has no status."""
+
+
+async def test_an_error_that_lacks_what_the_platform_reads_is_completed():
+    results = [SendResult("m1", error=Forgetful(500)), SendResult("m2", error=RateLimited(7))]
+
+    told = await call(Caller("account-7", "sms/acme"), "send", lambda: answer(results), timeout=1)
+    with pytest.raises(Forgetful) as caught:
+        await call(CALLER, "send", raising(Forgetful(500)), timeout=1, effect=True)
+
+    assert (caught.value.code, caught.value.detail, caught.value.params) == ("unavailable", "", {})
+    assert (told[0].error.code, told[1].error.retry_after) == ("unavailable", None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        raising(Stubborn()),
+        lambda: answer([SendResult("m", error=Stubborn())]),
+        lambda: answer([Tick("a", "b", "c", 7)]),
+    ],
+)
+async def test_what_cannot_be_looked_through_is_unexpected(odd):
+    with pytest.raises(ProviderError) as caught:
+        await call(CALLER, "check", odd, timeout=1)
+
+    assert caught.value.code == "unexpected"
+
+
 async def collect(found, seen):
     async for one in found:
         seen.append(one)
