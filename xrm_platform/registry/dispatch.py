@@ -47,7 +47,10 @@ class Dispatch:
                 _log_failure(implementation, "xrm_before_send", outcome.error)
                 return _broken(implementation.plugin_name, f"raised {type(outcome.error).__name__}")
             if isinstance(answer, Veto):
-                return answer
+                why: object = answer.reason
+                return (
+                    answer if isinstance(why, str) else _broken(implementation.plugin_name, "gave no reason in words")
+                )
             if answer is not None:
                 _discard(answer)
                 return _broken(implementation.plugin_name, f"returned a {type(answer).__name__} instead of a Veto")

@@ -62,7 +62,7 @@ async def later():
     return None
 
 
-@pytest.mark.parametrize("vote", [fail, leave, lambda: True, lambda: "no", lambda: False, later])
+@pytest.mark.parametrize("vote", [fail, leave, lambda: True, lambda: "no", lambda: False, later, lambda: Veto(7)])
 def test_a_veto_hook_that_misbehaves_stops_the_message_and_is_named(load, vote):
     veto = load(voting("strict", vote)).veto(SMS, "COM")
 
