@@ -49,7 +49,10 @@ class Wording:
         told = _Params(params or {})
         if "state" in told:
             told["state"] = self._state(told["state"], language)
-        return sentence.format_map(told)
+        try:
+            return sentence.format_map(told)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return sentence  # a plugin's, whose braces are no parameters
 
     def knows(self, section: str, code: str, *, language: str, package: str = "") -> bool:
         sources = (self._plugins.get(package, {}), self._own)
@@ -70,11 +73,24 @@ class Wording:
 
 
 def load_wording(packages: frozenset[str] = frozenset()) -> Wording:
-    """Read our own sentences and those of the plugins' translation `packages`; a package without some is skipped."""
+    """Read our own sentences and those of the plugins' translation `packages`; a package without some is skipped, and
+    so is one whose files cannot be read, which is logged: its codes are shown then."""
     here = files(__package__)
     own = {language: _merged(here / language) for language in LANGUAGES}
-    plugins = {package: _of_plugin(package) for package in sorted(packages) if package}
+    plugins = {}
+    for package in sorted(filter(None, packages)):
+        try:
+            plugins[package] = _of_plugin(package)
+        except Exception as error:  # noqa: BLE001 - the package is a plugin's, and importing it may run its code
+            _tell(package, error)
     return Wording(own, plugins)
+
+
+def _tell(package: str, error: Exception) -> None:
+    import structlog  # noqa: PLC0415  `--help` loads sentences, and nothing of this size
+
+    log = structlog.get_logger(__name__)
+    log.warning("translations of a plugin unreadable", package=package, error=f"{type(error).__name__}: {error}")
 
 
 def _merged(folder: Traversable) -> Sections:
@@ -93,7 +109,8 @@ def _of_plugin(package: str) -> dict[str, Sections]:
         for language in LANGUAGES:
             if (folder / f"{language}.json").is_file():
                 for section, sentences in json.loads((folder / f"{language}.json").read_text("utf-8")).items():
-                    told.setdefault(language, {}).setdefault(section, {}).update(sentences)
+                    texts = {code: str(sentence) for code, sentence in sentences.items()}
+                    told.setdefault(language, {}).setdefault(section, {}).update(texts)
     return told
 
 
