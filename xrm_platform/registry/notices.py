@@ -29,12 +29,17 @@ class Notices:
         self._registry = registry
         self._now = now
         self._queue: asyncio.Queue[Changed] = asyncio.Queue(WAITING)
+        self._losing = False
 
     def post(self, base_code: str, what: str, changes: Iterable[tuple[str, str]], *, by: str = "") -> None:
         """`changes` are (id, state), `by` is who made them; called after the commit."""
         for changed_id, state in changes:
             if self._queue.full():
+                if not self._losing:
+                    self._losing = True
+                    log.warning("observers too slow, changes are not told", waiting=WAITING)
                 return
+            self._losing = False
             self._queue.put_nowait(Changed(base_code, what, changed_id, state, self._now(), by))
 
     async def run(self) -> None:
