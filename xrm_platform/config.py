@@ -151,7 +151,7 @@ def _with_ascii_host(url: str) -> str:
 def _slugs(given: str) -> frozenset[str]:
     slugs = frozenset(slug.strip() for slug in given.split(",") if slug.strip())
     for slug in slugs:
-        if not re.fullmatch(r"[a-z0-9_]+", slug):
+        if not re.fullmatch(r"[\w.-]+", slug):
             raise ConfigError("config_slug", variable="XRM_DISABLED_PLUGINS", given=slug)
     return slugs
 

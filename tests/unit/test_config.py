@@ -47,6 +47,12 @@ def test_the_public_address_is_one_that_a_header_of_a_mail_can_hold(given, used)
     assert Config.from_environment({"XRM_PUBLIC_URL": given}).public_url == used
 
 
+def test_any_plugin_can_be_disabled_whatever_its_entry_point_is_called():
+    config = Config.from_environment({"XRM_DISABLED_PLUGINS": "esendex, erp-hooks, Acme.Sms"})
+
+    assert config.disabled_plugins == {"esendex", "erp-hooks", "Acme.Sms"}
+
+
 def test_an_installed_plugin_has_variables_of_its_own():
     config = Config.from_environment({"XRM_ICAL_FOLDERS": "/x", "XRM_LANGUAGE": "en"})
 
