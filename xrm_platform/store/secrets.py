@@ -65,6 +65,8 @@ def read_keys(configured: tuple[str, ...], key_file: Path) -> tuple[str, ...]:
         raise SecretsError("secret_key_missing", path=str(key_file)) from error
     except OSError as error:
         raise SecretsError("secret_key_unreadable", path=str(key_file)) from error
+    except UnicodeDecodeError:
+        raise SecretsError("secret_key_malformed") from None  # the error would show its bytes
     if not keys:
         raise SecretsError("secret_key_missing", path=str(key_file))
     return keys

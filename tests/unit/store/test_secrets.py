@@ -108,6 +108,16 @@ def test_a_key_file_that_cannot_be_read_is_said_to_be_unreadable(tmp_path):
         read_keys((), path)
 
 
+def test_a_key_file_that_is_no_text_is_refused_without_being_shown(tmp_path):
+    write_keys((OLD,), tmp_path / "secret.key")
+    (tmp_path / "secret.key").write_bytes(b"\xff\xfe" + OLD.encode())
+
+    with pytest.raises(SecretsError, match="secret_key_malformed") as caught:
+        read_keys((), tmp_path / "secret.key")
+
+    assert caught.value.__suppress_context__
+
+
 def test_a_half_written_key_file_of_before_is_no_obstacle(tmp_path):
     (tmp_path / "keys.new").write_text("half a key")
 
