@@ -19,6 +19,7 @@ from typer import BadParameter, TyperException
 from xrm_platform.problems import Fault, Invalid, Problem
 from xrm_platform.wording import translate_validation
 
+from .output import harmless
 from .words import language, say, say_with
 
 REFUSED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -26,7 +27,7 @@ REFUSED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 def complain(line: str) -> None:
     """One line on the error output, whatever the line holds."""
-    print(f"{say('cli', 'error')} {' '.join(line.split())}", file=sys.stderr)
+    print(f"{say('cli', 'error')} {harmless(' '.join(line.split()))}", file=sys.stderr)
 
 
 def complain_of_problem(problem: Problem) -> int:

@@ -97,7 +97,7 @@ def _label(name: str) -> str:
 _CONTROL = re.compile(r"(?![\n\t])[\x00-\x1f\x7f-\x9f]")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """`text` without what a terminal takes for commands: it may be a stranger's, who sent it by mail or SMS."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
@@ -148,7 +148,7 @@ def _one_of_several(value: Any) -> str:
 
 
 def _show_fields(fields: Mapping[str, Any]) -> None:
-    rows = [(_label(name), _harmless(_text(name, value))) for name, value in fields.items() if value not in _EMPTY]
+    rows = [(_label(name), harmless(_text(name, value))) for name, value in fields.items() if value not in _EMPTY]
     if sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415  drawing is loaded when something is drawn
         from rich.table import Table  # noqa: PLC0415
@@ -166,7 +166,7 @@ def _show_fields(fields: Mapping[str, Any]) -> None:
 
 def _show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     heads = [_label(column) for column in columns]
-    cells = [[_harmless(_cell(column, row)) for column in columns] for row in rows]
+    cells = [[harmless(_cell(column, row)) for column in columns] for row in rows]
     if sys.stdout.isatty():
         from rich import box  # noqa: PLC0415  drawing is loaded when something is drawn
         from rich.console import Console  # noqa: PLC0415

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from .output import harmless
 from .words import say
 
 _SIGNS = {"ok": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
@@ -13,7 +14,7 @@ _SIGNS = {"ok": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "
 def show_ticks(ticks: Iterable[tuple[str, str, str]]) -> None:
     """A line for each step: (state, what was tried, why it failed)."""
     lines = [
-        (state, say("cli", "tick_with_reason", step=step, reason=reason) if reason else step)
+        (state, harmless(say("cli", "tick_with_reason", step=step, reason=reason) if reason else step))
         for state, step, reason in ticks
     ]
     if not sys.stdout.isatty():

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 import pytest
 
-from xrm_platform.cli.failures import option_of
+from xrm_platform.cli.failures import complain, option_of
 from xrm_platform.cli.output import as_json, show, show_list
+from xrm_platform.cli.ticks import show_ticks
 
 
 class Colour(StrEnum):
@@ -122,6 +123,16 @@ def test_why_a_message_waits_is_said_with_what_lets_it_go(capsys, monkeypatch):
 class FromAStranger:
     id: str
     text: str
+
+
+def test_what_a_server_answered_gives_no_commands_to_a_terminal_either(capsys):
+    show_ticks([("failed", "signed in", "535 \x1b]0;owned\x07 no")])
+    complain("535 \x1b[2J no")
+
+    written = capsys.readouterr()
+    assert "535" in written.out
+    assert "535" in written.err
+    assert "\x1b" not in written.out + written.err
 
 
 @pytest.mark.parametrize("on_a_terminal", [False, True])
