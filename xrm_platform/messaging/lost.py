@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from xrm_platform.providers import SentSms
 
 EARLIER = timedelta(minutes=30)
-"""How far before the loss the request may have been made: time limits, a lease, and clocks that differ."""
+"""How far before an attempt began the vendor may say that it took the message: clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A recipient of whom nobody knows whether the message went. `since` is when the answer was lost."""
+    """A recipient of whom nobody knows whether the message went. `begun` is when the attempt began, `since` when it was
+    known that its answer is lost: hours later, where the platform was down meanwhile."""
 
     recipient_id: str
     message_id: str
     number: str
     text: str
+    begun: datetime
     since: datetime
 
 
@@ -42,8 +44,22 @@ def found_at_vendor(lost: Sequence[Lost], sent: Sequence[SentSms], known: Collec
     return found
 
 
+def perhaps_at_vendor(lost: Sequence[Lost], sent: Sequence[SentSms], known: Collection[str]) -> frozenset[str]:
+    """Recipients to whom something went of which the vendor does not show the text: it may be theirs. Pure."""
+    nameless = [held for held in sent if not held.text.strip() and held.reference not in known]
+    return frozenset(
+        one.recipient_id for one in lost if any(held.to == one.number and _in_time(one, held) for held in nameless)
+    )
+
+
 def _is(lost: Lost, sent: SentSms) -> bool:
-    """White space does not count: vendors trim what they show."""
+    """White space does not count, nor dots where a text was cut: vendors trim what they show."""
     wanted, shown = " ".join(lost.text.split()), " ".join(sent.text.split())
-    same = shown == wanted if sent.whole else bool(shown) and wanted.startswith(shown)
-    return same and lost.since - EARLIER <= sent.at
+    if sent.whole:
+        return shown == wanted and _in_time(lost, sent)
+    starts = [start for start in (shown, shown.rstrip(".…").rstrip()) if start]
+    return any(wanted.startswith(start) for start in starts) and _in_time(lost, sent)
+
+
+def _in_time(lost: Lost, sent: SentSms) -> bool:
+    return lost.begun - EARLIER <= sent.at

@@ -1,7 +1,8 @@
 """Settle SMS of which nobody knows whether they went, by what their vendor has.
 
 What the vendor has went, and gets its reference. What it does not have, minutes after it could have come, never went:
-it is queued again. Nothing is sent again before the vendor was asked.
+it is queued again. Nothing is sent again before the vendor was asked, nor while it may be what the vendor shows without
+a text.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from xrm_platform.store import Store
 
 from . import delivery_queries
 from . import reconciling_queries as queries
-from .lost import EARLIER, Lost, found_at_vendor
+from .lost import EARLIER, Lost, found_at_vendor, perhaps_at_vendor
 from .outcomes import FIRST_REPORT_AFTER
 from .sources import Source, Sources
 from .states import State, of_message
@@ -72,7 +73,7 @@ class Reconciling:
             lost = await queries.lost(session, base_id=base_id, account_id=account_id, since=now - GIVE_UP_AFTER)
         if not lost:
             return
-        earliest = min(one.since for one in lost) - EARLIER
+        earliest = min(one.begun for one in lost) - EARLIER
         try:
             sent: Sequence[SentSms] = await source.driver.call("sent_since", lambda driver: driver.sent_since(earliest))
         except ProviderError as error:
@@ -87,13 +88,17 @@ class Reconciling:
     async def _settle(
         self, session: AsyncSession, source: Source, lost: Sequence[Lost], sent: Sequence[SentSms], now: datetime
     ) -> Sequence[tuple[str, State]]:
-        base_id, account_id = source.account.base_id, source.account.id
+        base_id = source.account.base_id
         still = await queries.still_unknown(session, base_id=base_id, ids=[one.recipient_id for one in lost])
         lost = [one for one in lost if one.recipient_id in still]
         references = [one.reference for one in sent]
-        known = await queries.known_references(session, base_id=base_id, account_id=account_id, references=references)
+        known = await queries.known_references(
+            session, base_id=base_id, slug=source.account.slug, references=references
+        )
         found = found_at_vendor(lost, sent, known)
-        rows = [row for one in lost if (row := _row(one, found.get(one.recipient_id), now)) is not None]
+        in_doubt = perhaps_at_vendor(lost, sent, {*known, *found.values()})
+        settled = [one for one in lost if one.recipient_id in found or one.recipient_id not in in_doubt]
+        rows = [row for one in settled if (row := _row(one, found.get(one.recipient_id), now)) is not None]
         await queries.write(session, base_id=base_id, rows=rows, now=now)
         touched = {row["message_id"] for row in rows}
         states: dict[str, list[State]] = defaultdict(list)

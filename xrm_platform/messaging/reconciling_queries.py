@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
@@ -15,7 +15,7 @@ from xrm_platform.providers import Channel
 from . import delivery_queries
 from .lost import Lost
 from .states import State
-from .tables import Message, MessageRecipient
+from .tables import Message, MessageEvent, MessageRecipient
 
 BATCH = 2000
 
@@ -36,13 +36,24 @@ async def accounts_with_lost(session: AsyncSession, *, since: datetime) -> Seque
 
 
 async def lost(session: AsyncSession, *, base_id: str, account_id: str, since: datetime) -> Sequence[Lost]:
-    """Recipients that are `unknown` since then. A message's `due_at` is the time at which its last outcome was
-    written."""
+    """Recipients that are `unknown` since then. A message's `due_at` is the time at which its last outcome was written,
+    its last event `sending` that at which the attempt began."""
+    begun = select(func.max(MessageEvent.at)).where(
+        MessageEvent.message_id == Message.id, MessageEvent.state == State.SENDING
+    )
     query = (
-        select(MessageRecipient.id, Message.id, MessageRecipient.address, Message.text, Message.due_at)
+        select(
+            MessageRecipient.id,
+            Message.id,
+            MessageRecipient.address,
+            Message.text,
+            func.coalesce(begun.scalar_subquery(), Message.due_at),
+            Message.due_at,
+        )
         .join(Message, Message.id == MessageRecipient.message_id)
         .where(
             Message.base_id == base_id,
+            MessageRecipient.base_id == base_id,
             Message.account_id == account_id,
             Message.channel == Channel.SMS,
             MessageRecipient.state == State.UNKNOWN,
@@ -65,12 +76,22 @@ async def still_unknown(session: AsyncSession, *, base_id: str, ids: Collection[
 
 
 async def known_references(
-    session: AsyncSession, *, base_id: str, account_id: str, references: Collection[str]
+    session: AsyncSession, *, base_id: str, slug: str, references: Sequence[str]
 ) -> frozenset[str]:
-    rows = await delivery_queries.recipients_by_reference(
-        session, base_id=base_id, account_id=account_id, references=references
+    """Those that messages of the base have already, by whichever account of the provider: two may be one at the
+    vendor."""
+    accounts = select(ProviderAccount.id).where(
+        ProviderAccount.base_id == base_id, ProviderAccount.channel == Channel.SMS, ProviderAccount.slug == slug
     )
-    return frozenset(row.reference for row in rows if row.reference)
+    known: set[str] = set()
+    for start in range(0, len(references), delivery_queries.IDS_AT_ONCE):
+        query = select(MessageRecipient.reference).where(
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.account_id.in_(accounts),
+            MessageRecipient.reference.in_(references[start : start + delivery_queries.IDS_AT_ONCE]),
+        )
+        known.update(reference for reference in await session.scalars(query) if reference)
+    return frozenset(known)
 
 
 async def write(session: AsyncSession, *, base_id: str, rows: Sequence[dict[str, Any]], now: datetime) -> None:

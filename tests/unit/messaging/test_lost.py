@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xrm_platform.messaging.lost import EARLIER, Lost, found_at_vendor
+from xrm_platform.messaging.lost import EARLIER, Lost, found_at_vendor, perhaps_at_vendor
 from xrm_platform.providers import SentSms
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 def lost(recipient: str, text: str = "Bonjour", number: str = "+33612345678", since: datetime = NOW) -> Lost:
-    return Lost(recipient, f"m-{recipient}", number, text, since)
+    return Lost(recipient, f"m-{recipient}", number, text, since, since)
 
 
 def sent(reference: str, text: str = "Bonjour", number: str = "+33612345678", at: datetime = NOW, **more) -> SentSms:
@@ -42,6 +42,19 @@ def test_the_start_of_a_text_is_enough_where_the_vendor_shows_no_more():
 
     assert found_at_vendor([lost("a")], vendor, ()) == {"a": "v1"}
     assert found_at_vendor([lost("a")], [sent("v1", "", whole=False)], ()) == {}
+
+
+def test_dots_where_the_vendor_cut_a_text_are_not_of_the_text():
+    assert found_at_vendor([lost("a")], [sent("v1", "Bon…", whole=False)], ()) == {"a": "v1"}
+    assert found_at_vendor([lost("a")], [sent("v1", "...", whole=False)], ()) == {}
+
+
+def test_what_the_vendor_shows_without_a_text_may_be_it():
+    vendor = [sent("v1", "", whole=False)]
+
+    assert perhaps_at_vendor([lost("a"), lost("b", number="+33699999999")], vendor, ()) == {"a"}
+    assert perhaps_at_vendor([lost("a")], vendor, {"v1"}) == frozenset()
+    assert perhaps_at_vendor([lost("a", since=NOW + timedelta(hours=3))], vendor, ()) == frozenset()
 
 
 def test_what_went_long_before_is_not_it():
