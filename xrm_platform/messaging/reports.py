@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.jobs import Wake
 from xrm_platform.providers import DeliveryEvent, ProviderError
+from xrm_platform.providers.errors import storable
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
@@ -89,6 +91,10 @@ class Reports:
         """Write reports on recipients of the account; what is known already, or of nobody, changes nothing."""
         if not events:
             return
+        events = [
+            replace(one, key=storable(one.key), reference=storable(one.reference), raw=storable(one.raw))
+            for one in events
+        ]
         async with self._store.write() as session:
             changed = await self._record(session, base_id, account_id, events)
         self._notices.post(base_code, "message", changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,16 @@ import pytest
 from xrm_platform.messaging import SmsRequest
 from xrm_platform.people.contacts.given import PhoneGiven
 from xrm_platform.problems import Conflicting, Forbidden
-from xrm_platform.providers import DeliveryStatus, OutcomeUnknown, TransientError
+from xrm_platform.providers import (
+    DeliveryEvent,
+    DeliveryStatus,
+    InboundSms,
+    InvalidRecipient,
+    OptedOut,
+    OutcomeUnknown,
+    TransientError,
+)
+from xrm_platform.testing.memory_sms import MemorySms
 from xrm_platform.testing.memory_sms.push import push_of
 
 NUMBER = "+33612345678"
@@ -211,3 +221,44 @@ async def test_a_vendor_that_cannot_be_asked_settles_nothing(xrm, admin, push_ac
     clock.advance(timedelta(minutes=30))
     await xrm.run_until_idle()
     assert (await xrm.messages.get(admin, sent)).state == "unknown"
+
+
+async def test_a_stop_that_the_vendor_will_not_take_keeps_no_other_from_it(
+    xrm, admin, push_account, sms_service, clock, monkeypatch
+):
+    taking = sms_service.opt_out
+
+    async def opt_out(number):
+        if number == "36180":
+            raise InvalidRecipient
+        await taking(number)
+
+    monkeypatch.setattr(sms_service, "opt_out", opt_out)
+    await sms_service.receive("36180", "STOP")
+    await answered(xrm, sms_service, clock, "STOP")
+
+    assert await sms_service.opted_out() == [NUMBER]
+    assert (await xrm.accounts.get(admin, push_account)).health != "failing"
+
+
+async def test_whoever_opted_out_at_the_vendor_long_before_is_spared(xrm, admin, push_account, sms_service, clock):
+    await sms_service.opt_out(NUMBER)
+    long_ago = replace(sms_service._opt_outs[NUMBER], at=clock() - timedelta(days=900))
+    sms_service._opt_outs[NUMBER] = long_ago
+    await xrm.run_until_idle()
+
+    assert [(one.address, one.at) for one in (await xrm.opt_outs.list(admin)).items] == [(NUMBER, long_ago.at)]
+
+
+async def test_a_call_with_what_no_database_keeps_stops_no_other(xrm, admin, push_account, clock, monkeypatch):
+    odd = InboundSms(key="a\x00\ud800", sender="+336\x00" + "1" * 99, to="\udce9", text="STOP \udce9", at=clock())
+    report = DeliveryEvent("\ud800", "\ud800", DeliveryStatus.DELIVERED, clock(), raw="\x00\ud800")
+    fine = InboundSms(key="fine", sender=NUMBER, to="", text="Bonjour", at=clock())
+    told = iter([[odd], [report], [OptedOut("k", "\ud800", clock())], [fine]])
+    monkeypatch.setattr(MemorySms, "parse_push", lambda *_: next(told))
+    token = (await xrm.pushes.new_address(admin, push_account)).rpartition("/")[2]
+    for _ in range(4):
+        await xrm.pushes.accept(token, "", b"")
+    await xrm.run_until_idle()
+
+    assert (await xrm.inbox.list(admin)).items[0].text == "Bonjour"

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+
+import structlog
 
 from xrm_platform.accounts.connections import Connections
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging.sources import Source, Sources
 from xrm_platform.messaging.troubles import Troubles
-from xrm_platform.providers import Capability, Channel, ConsentNeeded, InboundSms, OptedOut, ProviderError
+from xrm_platform.providers import (
+    Capability,
+    Channel,
+    ConsentNeeded,
+    InboundSms,
+    OptedOut,
+    PermanentError,
+    ProviderError,
+)
 from xrm_platform.registry import Notices
 from xrm_platform.store import Store
 
@@ -24,7 +34,12 @@ EVERY = timedelta(minutes=5)
 OVERLAP = timedelta(hours=24)
 """How far before the last time is asked again: a message can show late at the vendor. What is known is known by key."""
 
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any vendor's first message."""
+
 KEEP_CALLS = timedelta(days=30)
+
+log = structlog.get_logger("xrm.messaging")
 
 
 class Polling:
@@ -94,7 +109,7 @@ class Polling:
             if source.account.channel == Channel.MAIL:
                 await self._mail.ask(source)
             else:
-                await self._ask_for_sms(source, (answered_at or source.account.created_at) - OVERLAP, now)
+                await self._ask_for_sms(source, answered_at, now)
             if asked is not None and asked.answered_at != asked.at:
                 await self._connections.note_health(source.account)
         except ProviderError as error:
@@ -108,19 +123,22 @@ class Polling:
                 session, base_id=base_id, account_id=account_id, what="inbox", at=now, answered=answered
             )
 
-    async def _ask_for_sms(self, source: Source, since: datetime, now: datetime) -> None:
-        told = await self._told(source, since)
+    async def _ask_for_sms(self, source: Source, answered_at: datetime | None, now: datetime) -> None:
+        told = await self._told(source, answered_at)
         await write_down(self._store, self._notices, source, told, now)
         await self._tell_stops(source)
 
-    async def _told(self, source: Source, since: datetime) -> list[InboundSms | OptedOut]:
+    async def _told(self, source: Source, answered_at: datetime | None) -> list[InboundSms | OptedOut]:
+        """Who opted out is asked from the beginning the first time: a vendor may have known it for years."""
+        since = (answered_at or source.account.created_at) - OVERLAP
         capabilities = source.driver.descriptor.capabilities
         told: list[InboundSms | OptedOut] = []
         if Capability.INBOUND in capabilities:
             inbox: Sequence[InboundSms] = await source.driver.call("inbox", lambda driver: driver.inbox(since))
             told.extend(inbox)
         if Capability.OPT_OUTS in capabilities:
-            out: Sequence[OptedOut] = await source.driver.call("opt_outs", lambda driver: driver.opt_outs(since))
+            begin = BEGINNING if answered_at is None else since
+            out: Sequence[OptedOut] = await source.driver.call("opt_outs", lambda driver: driver.opt_outs(begin))
             told.extend(out)
         return told
 
@@ -130,9 +148,17 @@ class Polling:
             stops = await queries.stops_to_tell(session, base_id=base_id, account_id=source.account.id)
         for inbound_id, number in stops:
             if Capability.ADD_OPT_OUT in source.driver.descriptor.capabilities:
-                await source.driver.call("add_opt_out", partial(_add_opt_out, number))
+                await _tell_stop(source, number)
             async with self._store.write() as session:
                 await queries.note_told(session, base_id=base_id, ids=[inbound_id])
+
+
+async def _tell_stop(source: Source, number: str) -> None:
+    """What the vendor will never take, an answer that came from no number, must not keep the others from being told."""
+    try:
+        await source.driver.call("add_opt_out", partial(_add_opt_out, number))
+    except PermanentError as error:
+        log.warning("the vendor takes no opt-out of a number", account=source.account.id, code=error.code)
 
 
 def _add_opt_out(number: str, driver: Any) -> Awaitable[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from xrm_platform.messaging.rules.stop import StopKind, stop_word
 from xrm_platform.messaging.tables import Message
 from xrm_platform.people.contacts.lookup import contacts_by_number
 from xrm_platform.providers import Channel, InboundSms, OptedOut
+from xrm_platform.providers.errors import storable
 from xrm_platform.store import new_id
 
 from . import queries
@@ -22,6 +24,7 @@ MAX_TEXT = 10_000
 async def receive(session: AsyncSession, account: ProviderAccount, sms: InboundSms, now: datetime) -> str | None:
     """Write down an SMS; its id, None when it was known already. One that asks to stop opts its number out."""
     base_id = account.base_id
+    sms = replace(sms, key=storable(sms.key), sender=storable(sms.sender)[:50], text=storable(sms.text))
     contacts = await contacts_by_number(session, base_id=base_id, number=sms.sender)
     answers = await _answered(session, account, sms)
     stop = stop_word(sms.text)
@@ -34,9 +37,9 @@ async def receive(session: AsyncSession, account: ProviderAccount, sms: InboundS
             "account_id": account.id,
             "channel": Channel.SMS,
             "key": sms.key[:200],
-            "sender": sms.sender[:50],
-            "recipient": sms.to[:50],
-            "text": sms.text.replace("\x00", "")[:MAX_TEXT],
+            "sender": sms.sender,
+            "recipient": storable(sms.to)[:50],
+            "text": sms.text[:MAX_TEXT],
             "received_at": min(sms.at, now),
             "contact_id": contacts[0].id if len(contacts) == 1 else None,
             "answers_id": None if answers is None else answers.id,
@@ -55,7 +58,12 @@ async def receive(session: AsyncSession, account: ProviderAccount, sms: InboundS
 async def opted_out(session: AsyncSession, account: ProviderAccount, told: OptedOut) -> None:
     """The vendor knows that somebody wants no more marketing messages."""
     await _opt_out(
-        session, base_id=account.base_id, number=told.number, kind=StopKind.MARKETING, source="vendor", at=told.at
+        session,
+        base_id=account.base_id,
+        number=storable(told.number)[:50],
+        kind=StopKind.MARKETING,
+        source="vendor",
+        at=told.at,
     )
 
 
