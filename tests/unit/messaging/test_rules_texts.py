@@ -44,6 +44,9 @@ MARKETING = Category.MARKETING
         "s t o p",
         "ＳＴＯＰ",
         "unsubscribe",
+        "Arrête de m’écrire",
+        "Désinscris-moi",
+        "désabonne moi",
     ],
 )
 def test_stop_is_heard_however_it_is_written(text):
