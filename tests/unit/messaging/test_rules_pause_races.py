@@ -78,3 +78,20 @@ async def test_a_delivery_that_saw_the_pause_holds_nothing_after_its_end(xrm, ad
     await releasing[0]
 
     assert (await xrm.messages.get(admin, sent.id)).state == "queued"
+
+
+async def test_what_is_queued_during_a_delivery_that_a_pause_overtook_is_held(
+    xrm, admin, sms_account, sms_service, monkeypatch
+):
+    """As what a person sends again, or a vendor never had."""
+    sent = await xrm.sending.send_sms(admin, SMS)
+
+    async def not_seen(*_, **__):
+        return False
+
+    monkeypatch.setattr("xrm_platform.messaging.delivery.sms_paused_meanwhile", not_seen)
+    await xrm.preferences.set_sms_paused(admin, True)
+    await xrm.delivery.deliver(sms_account)
+
+    after = await xrm.messages.get(admin, sent.id)
+    assert (after.state, after.waiting_for, sms_service.accepted) == ("held", "sms_paused", [])

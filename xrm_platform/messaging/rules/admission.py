@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.accounts.preferences import sms_paused
 from xrm_platform.messaging import delivery_queries
 from xrm_platform.messaging import queries as messages
 from xrm_platform.messaging.bulk.queries import stopped_jobs
@@ -80,6 +81,16 @@ class _Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stops:
+    """What a person stopped while messages were on their way: all SMS of the base, those of `senders`, and `jobs` that
+    are paused or cancelled."""
+
+    base: bool
+    senders: Collection[str]
+    jobs: Mapping[str, JobState]
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """`going` are those that go on, with the recipients to whom they may go now; `stopped` the others, as (id, state),
     held, cancelled or queued for later, which is written."""
@@ -104,42 +115,33 @@ class Gate:
             return Passed()
         zone, rules = await zone_and_rules_of(session, base_id=base_id)
         ground = Ground(rules, zone, provider)
-        paused = frozenset[str]()
-        if provider.channel is Channel.SMS:
-            paused = await queries.paused_senders(session, base_id=base_id)
-        bulks = {one.message.bulk_id for one in claimed if one.message.bulk_id is not None}
-        stopped = await stopped_jobs(session, base_id=base_id, job_ids=bulks) if bulks else {}
+        stops = await _stops(session, base_id, provider, claimed)
         findings = _Findings()
-        free = [one for one in claimed if not self._is_held(one, rules, paused, stopped, findings)]
-        free = [one for one in free if not self._is_cancelled(one, stopped, now, findings)]
+        free = [one for one in claimed if not self._is_held(one, rules, stops, findings)]
+        free = [one for one in free if not self._is_cancelled(one, stops, now, findings)]
         codes = await self._refusals(session, base_id, free, rules)
         going = [one for one in free if self._goes(one, codes.get(one.message.category, {}), ground, now, findings)]
         await _write(session, base_id, findings, now)
         held = [(message_id, State.HELD) for ids in findings.held.values() for message_id in ids]
         return Passed(going, [*held, *((row["id"], row["state"]) for row in findings.messages)])
 
-    def _is_held(
-        self,
-        one: Claimed,
-        rules: RulesView,
-        paused: Collection[str],
-        stopped: Mapping[str, JobState],
-        findings: _Findings,
-    ) -> bool:
+    def _is_held(self, one: Claimed, rules: RulesView, stops: _Stops, findings: _Findings) -> bool:
         """Whether a person has to let it go: in test mode nothing goes to where it was meant to."""
         if rules.test_mode and not all(is_redirected(row) for row in _pending(one)):
             findings.held[HeldFor.TEST_MODE].append(one.message.id)
-        elif one.message.sender_id in paused:
+        elif stops.base:
+            findings.held[HeldFor.BASE].append(one.message.id)
+        elif one.message.sender_id in stops.senders:
             findings.held[HeldFor.SENDER].append(one.message.id)
-        elif stopped.get(one.message.bulk_id or "") is JobState.PAUSED:
+        elif stops.jobs.get(one.message.bulk_id or "") is JobState.PAUSED:
             findings.held[HeldFor.BULK].append(one.message.id)
         else:
             return False
         return True
 
-    def _is_cancelled(self, one: Claimed, stopped: Mapping[str, JobState], now: datetime, findings: _Findings) -> bool:
+    def _is_cancelled(self, one: Claimed, stops: _Stops, now: datetime, findings: _Findings) -> bool:
         """Whether its bulk job was cancelled while it was on its way to a second attempt."""
-        if stopped.get(one.message.bulk_id or "") is not JobState.CANCELLED:
+        if stops.jobs.get(one.message.bulk_id or "") is not JobState.CANCELLED:
             return False
         for row in _pending(one):
             _refuse(row, "bulk_cancelled")
@@ -188,6 +190,18 @@ class Gate:
             return True
         findings.messages.append(_put_back(message, one.recipients, now))
         return False
+
+
+async def _stops(
+    session: AsyncSession, base_id: str, provider: ProviderDescriptor, claimed: Sequence[Claimed]
+) -> _Stops:
+    sms = provider.channel is Channel.SMS
+    bulks = {one.message.bulk_id for one in claimed if one.message.bulk_id is not None}
+    return _Stops(
+        base=sms and await sms_paused(session, base_id=base_id),
+        senders=await queries.paused_senders(session, base_id=base_id) if sms else (),
+        jobs=await stopped_jobs(session, base_id=base_id, job_ids=bulks) if bulks else {},
+    )
 
 
 def _pending(one: Claimed) -> list[MessageRecipient]:
