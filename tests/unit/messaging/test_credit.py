@@ -60,6 +60,11 @@ async def test_enough_credit_warns_nobody_and_ends_a_warning(
     assert (await xrm.accounts.get(admin, push_account)).health == "ok"
 
 
+async def test_what_a_new_account_has_left_is_asked_at_once(xrm, admin, push_account, sms_service):
+    await xrm.run_until_idle()
+    assert (await xrm.credits.get(admin, push_account)).balance == 100_000
+
+
 async def test_the_vendor_is_asked_once_an_hour_at_most(xrm, admin, push_account, sms_service, clock):
     await an_hour_later(xrm, clock)
     sms_service.messages_left = 7

@@ -15,7 +15,7 @@ from .tables import SmsCredit
 
 
 async def accounts_to_ask(session: AsyncSession, *, slugs: Collection[str], before: datetime) -> Sequence[str]:
-    """SMS accounts of these providers, of any base, that have not been asked since `before` and are no newer. For the
+    """SMS accounts of these providers, of any base, that have not been asked since `before`, new ones too. For the
     tick, which only wakes."""
     query = (
         select(ProviderAccount.id)
@@ -33,7 +33,6 @@ async def accounts_to_ask(session: AsyncSession, *, slugs: Collection[str], befo
             ProviderAccount.slug.in_(slugs),
             ProviderAccount.suspended.is_(False),
             ProviderAccount.removed_at.is_(None),
-            ProviderAccount.created_at < before,
             or_(SmsCredit.asked_at.is_(None), SmsCredit.asked_at < before),
         )
     )
