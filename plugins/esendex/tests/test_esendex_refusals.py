@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xrm_esendex.plugin import ESENDEX
-from xrm_esendex.refusals import MessageRefused, complaint, refusal, waiting_time
+from xrm_esendex.refusals import MessageRefused, NoApi, complaint, refusal, waiting_time
 
 from xrm_platform.providers import (
     AuthError,
@@ -35,17 +35,17 @@ PHONE = b'{"Errors":[{"Code":"phonenumber_missing","Description":"Phone number i
         (401, b"", AuthError, AuthError),
         (402, b"", QuotaExhausted, QuotaExhausted),
         (403, b"", AuthError, AuthError),
-        (404, b"", NotFound, NotFound),
-        (405, b"", BadResponse, BadResponse),
+        (404, b"", NoApi, NotFound),
+        (405, b"", NoApi, BadResponse),
         (408, b"", TransientError, TransientError),
         (413, b"", TooLarge, TooLarge),
         (429, b"", RateLimited, RateLimited),
         (500, b"", OutcomeUnknown, TransientError),
-        (501, b"", BadResponse, BadResponse),
+        (501, b"", NoApi, BadResponse),
         (502, b"<html/>", OutcomeUnknown, TransientError),
         (503, b"", TransientError, TransientError),
         (504, b"", OutcomeUnknown, TransientError),
-        (301, b"", BadResponse, BadResponse),
+        (301, b"", NoApi, BadResponse),
         (418, b"", BadResponse, BadResponse),
     ],
 )

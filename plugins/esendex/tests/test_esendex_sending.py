@@ -7,10 +7,9 @@ from xrm_esendex.plugin import ESENDEX
 from xrm_esendex.refusals import MessageRefused
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
-    BadResponse,
     InvalidRecipient,
-    NotFound,
     OutcomeUnknown,
     OutgoingSms,
     QuotaExhausted,
@@ -48,13 +47,13 @@ def no_long_silence(fault, monkeypatch):
         (Fault(status=401), AuthError),
         (Fault(status=402), QuotaExhausted),
         (Fault(status=403), AuthError),
-        (Fault(status=404), NotFound),
-        (Fault(status=405), BadResponse),
+        (Fault(status=404), AccountError),
+        (Fault(status=405), AccountError),
         (Fault(status=408), TransientError),
         (Fault(status=429), RateLimited),
         (Fault(status=503), TransientError),
         (Fault(status=503, retry_after="3"), RateLimited),
-        (Fault(status=307, location="/v1.0/messagedispatcher"), BadResponse),
+        (Fault(status=307, location="/v1.0/messagedispatcher"), AccountError),
         (RESET_BEFORE_ACCEPTANCE, OutcomeUnknown),
         (TIMEOUT_BEFORE_ACCEPTANCE, OutcomeUnknown),
         (HTML_ERROR_PAGE, OutcomeUnknown),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
     BadResponse,
     InvalidRecipient,
@@ -33,14 +34,22 @@ class NotAllowed(AuthError):
     default_code = "not_allowed"
 
 
+class NoApi(AccountError):
+    """Nobody takes messages at this address: no other message will fare better before the account is mended."""
+
+    default_code = "unexpected_status"
+
+
 PLAIN: Mapping[int, type[ProviderError]] = {
     401: AuthError,
     402: QuotaExhausted,
     403: NotAllowed,
-    404: NotFound,
     408: TransientError,
 }
 """Statuses that say all by themselves."""
+
+NOT_THERE = frozenset({*range(300, 400), 404, 405, 410, 501})
+"""What an address answers that is not that of the API."""
 
 LONGEST_WAIT = timedelta(days=1)
 
@@ -72,7 +81,13 @@ def refusal(status: int, body: bytes, retry_after: str | None, now: datetime, *,
         return _not_now(status, waiting_time(retry_after, now), told)
     if status >= 500 and status != 501:
         return OutcomeUnknown(detail=told) if acts else TransientError(detail=told)
-    return BadResponse("unexpected_status", detail=told, status=status)
+    return _nowhere(status, told, acts=acts)
+
+
+def _nowhere(status: int, told: str, *, acts: bool) -> ProviderError:
+    if acts and status in NOT_THERE:
+        return NoApi(detail=told, status=status)
+    return NotFound(detail=told) if status == 404 else BadResponse("unexpected_status", detail=told, status=status)
 
 
 def _not_now(status: int, wait: timedelta | None, told: str) -> ProviderError:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xrm_ovh_sms.plugin import OVH_SMS
-from xrm_ovh_sms.refusals import MessageRefused, NotGranted, WrongTime, refusal
+from xrm_ovh_sms.refusals import MessageRefused, NoApi, NotGranted, WrongTime, refusal
 
 from xrm_platform.providers import (
     AuthError,
@@ -48,7 +48,7 @@ def told(code="", message=""):
         (500, b"", OutcomeUnknown, TransientError),
         (502, b"<html/>", OutcomeUnknown, TransientError),
         (503, b"", TransientError, TransientError),
-        (301, b"", BadResponse, BadResponse),
+        (301, b"", NoApi, BadResponse),
         (418, b"[1]", BadResponse, BadResponse),
     ],
 )

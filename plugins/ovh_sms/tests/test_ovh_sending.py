@@ -4,10 +4,12 @@ import aiohttp
 import pytest
 from xrm_ovh_sms import client, sending
 from xrm_ovh_sms.driver import OvhSms
+from xrm_ovh_sms.plugin import OVH_SMS
 from xrm_ovh_sms.refusals import MessageRefused
 from xrm_ovh_sms.settings import OvhSettings
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
     BadResponse,
     OutcomeUnknown,
@@ -29,6 +31,7 @@ from xrm_platform.testing.http_faults import (
     Fault,
 )
 from xrm_platform.testing.sms_vendor import batch_of, error_of, references_of, sms
+from xrm_platform.testing.translations import assert_explained
 
 JOBS = "POST /1.0/sms/sms-xr12345-1/jobs"
 
@@ -141,3 +144,10 @@ async def test_a_validity_is_told(driver, server):
     own = OutgoingSms("own", "+33639980011", "x", SmsEncoding.GSM7, validity=timedelta(minutes=90))
     references_of(await driver.send([own, *batch_of(1)]))
     assert [job.validity for job in server.jobs] == [90, 2880]
+
+
+async def test_a_service_that_is_gone_stops_the_account_and_fails_no_message(driver, server):
+    server.faults.append(Fault(status=404))
+    with pytest.raises(AccountError) as caught:
+        await driver.send(batch_of(3))
+    assert_explained(OVH_SMS, caught.value.code, caught.value.params)

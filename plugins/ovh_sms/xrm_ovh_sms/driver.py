@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from xrm_platform.providers import (
+    AccountError,
     BadResponse,
     DeliveryEvent,
     DriverContext,
@@ -52,9 +53,11 @@ class OvhSms:
         return await hand_over(batch, lambda sms: mapping.unfit(sms, self._sender), self._offer)
 
     async def _offer(self, sms: OutgoingSms) -> str:
-        return mapping.reference(
-            await self._client.act("sms", self._service, "jobs", body=mapping.job(sms, self._sender))
-        )
+        try:
+            answer = await self._client.act("sms", self._service, "jobs", body=mapping.job(sms, self._sender))
+        except NotFound as error:  # no message will fare better
+            raise AccountError("service_unknown", detail=error.detail, service=self._service) from error
+        return mapping.reference(answer)
 
     async def reports(self, references: Sequence[str]) -> Sequence[DeliveryEvent]:
         """What became of these. What OVHcloud does not know, or has not sent yet, gives no event."""

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from xrm_platform.providers import (
+    AccountError,
     AuthError,
     BadResponse,
     InvalidRecipient,
@@ -43,6 +44,12 @@ class MessageRefused(PermanentError):
     """A message is refused for what it says or who it says it is from."""
 
     default_code = "message_refused"
+
+
+class NoApi(AccountError):
+    """Nobody takes messages at this address: no other message will fare better before the account is mended."""
+
+    default_code = "unexpected_status"
 
 
 BY_CODE: Mapping[str, type[ProviderError]] = {
@@ -77,6 +84,9 @@ BY_STATUS: Mapping[int, type[ProviderError]] = {
     422: MessageRefused,
 }
 
+NOT_THERE = frozenset({*range(300, 400), 405, 410, 501})
+"""What an address answers that is not that of the API."""
+
 LONGEST_WAIT = timedelta(days=1)
 
 
@@ -94,6 +104,8 @@ def refusal(status: int, body: bytes, retry_after: str | None, now: datetime, *,
         return TransientError(detail=told) if status == 503 and wait is None else RateLimited(wait, detail=told)
     if status >= 500 and status != 501:
         return OutcomeUnknown(detail=told) if acts else TransientError(detail=told)
+    if acts and status in NOT_THERE:
+        return NoApi(detail=told, status=status)
     return _by_status(status, told)
 
 
