@@ -140,6 +140,16 @@ async def test_files_that_hold_no_event_are_told_and_never_taken_for_removed(dri
     assert (await changed(driver, FOLDER, cursor))[0] == []
 
 
+async def test_a_folder_with_nothing_left_in_it_is_a_complete_listing_of_nothing(driver, folder):
+    made = [await driver.create(FOLDER, f"key-{uid}", an_event(uid)) for uid in ("a", "b")]
+    _, cursor, _ = await changed(driver, FOLDER)
+    for event in made:
+        (folder / event.ref).unlink()
+    told, cursor, complete = await changed(driver, FOLDER, cursor)
+    assert (removed(told), complete) == ({event.ref for event in made}, True)
+    assert (await changed(driver, FOLDER, cursor))[2] is False
+
+
 async def test_other_files_folders_links_and_drafts_are_passed_over(driver, folder, tmp_path):
     (tmp_path / "secret.ics").write_text(an_event("secret"))
     (folder / "link.ics").symlink_to(tmp_path / "secret.ics")

@@ -262,6 +262,14 @@ async def test_without_tokens_versions_are_compared(driver, server, tag):
     assert (await changed(driver, CALENDAR, latest))[0] == []
 
 
+async def test_without_tokens_a_calendar_with_nothing_left_is_a_complete_listing_of_nothing(driver, server):
+    holding(server, items("a", "b"), token="", tag="c1")
+    _, cursor, _ = await changed(driver, CALENDAR)
+    holding(server, {}, token="", tag="c2")
+    told, _, complete = await changed(driver, CALENDAR, cursor)
+    assert (len(removed(told)), complete) == (2, True)
+
+
 async def test_five_hundred_events_come_in_pages_of_a_hundred(driver, server):
     stored = items(*(f"n{number}" for number in range(500)))
     holding(server, stored)

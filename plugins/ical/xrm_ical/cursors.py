@@ -22,6 +22,11 @@ class Cursor:
     token: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
 
+    def emptied(self, versions: Mapping[str, str]) -> bool:
+        """Whether nothing at all is left of what was there. That more often is a fault than a wish: such a listing is
+        told as a complete one, so that the platform can ask."""
+        return bool(self.seen) and not versions
+
     def written(self) -> str:
         """As one line of ASCII. Items are packed: five thousand take about 200 kB."""
         if not self.seen:

@@ -63,7 +63,9 @@ class Feed:
         pages = [tuple(changes[start : start + PAGE]) for start in range(0, len(changes), PAGE)] or [()]
         for number, page in enumerate(pages, start=1):
             last = number == len(pages)
-            yield ChangePage(page, after.written() if last else None, complete=before is None)
+            yield ChangePage(
+                page, after.written() if last else None, complete=before is None or before.emptied(versions)
+            )
 
     async def fetch(self, calendar: str, refs: Sequence[str]) -> Sequence[RemoteEvent]:  # noqa: ARG002
         if not refs:

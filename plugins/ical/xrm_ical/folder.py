@@ -73,7 +73,7 @@ class Folder:
         pages = [tuple(changes[start : start + PAGE]) for start in range(0, len(changes), PAGE)] or [()]
         for number, page in enumerate(pages, start=1):
             written = Cursor(KIND, seen=versions).written() if number == len(pages) else None
-            yield ChangePage(page, written, complete=before is None)
+            yield ChangePage(page, written, complete=before is None or before.emptied(versions))
 
     async def fetch(self, calendar: str, refs: Sequence[str]) -> Sequence[RemoteEvent]:  # noqa: ARG002
         found = await asyncio.to_thread(lambda: [self._item(ref) for ref in refs])

@@ -112,7 +112,8 @@ class Listing:
         etags = await self._versions(url)
         changed = [ref for ref, etag in etags.items() if before.seen.get(ref) != etag or not etag]
         found = Versions("", etags, set(before.seen) - set(etags))
-        async for page in self._told(url, changed, found, _cursor(state, etags), complete=False):
+        emptied = before.emptied(etags)
+        async for page in self._told(url, changed, found, _cursor(state, etags), complete=emptied):
             yield page
 
     async def _state(self, url: str) -> Response:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
-from xrm_platform.providers import BadResponse, Change, ChangePage, RemoteEvent
+from xrm_platform.providers import BadResponse, Change, ChangePage, RemoteEvent, Removed
 
 from . import event_queries, queries
 from .deletions import settle_missing
@@ -102,7 +102,7 @@ class Pull:
         if page.complete and not self._complete:
             self._complete = True
             await self._write_link({"pass_no": self._pass})
-        self._named += len(page.changes)
+        self._named += sum(not isinstance(change, Removed) for change in page.changes)
         changes: Sequence[Change] = page.changes
         if self._complete and self._known >= KNOWN_FEW:
             changes = await self._known_ones(changes)
