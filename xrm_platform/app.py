@@ -334,8 +334,9 @@ class Platform:
             yield platform
 
     async def run_until_idle(self) -> None:
-        """Do what is due now, until nothing is."""
+        """Do what is due now, until nothing is; bulk jobs that are through by then are ended."""
         await self.engine.run_until_idle(self._handlers)
+        await self._bulk_runs.end_what_is_through()
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to be right for requests to be answered: the database, its tables, the worker if this has one."""

@@ -143,6 +143,11 @@ def resume(id_: JobId, base: Base, watch: Watch = False, json: Json = False) -> 
     _steer("resume", id_, base, watch=watch, json=json)
 
 
+@commands.command("retry", cls=Command)
+def retry(id_: JobId, base: Base, watch: Watch = False, json: Json = False) -> None:
+    _steer("retry", id_, base, watch=watch, json=json)
+
+
 @commands.command("cancel", cls=Command)
 def cancel(id_: JobId, base: Base, json: Json = False) -> None:
     _steer("cancel", id_, base, json=json)

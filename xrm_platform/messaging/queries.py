@@ -203,6 +203,27 @@ async def move(
         )
 
 
+async def queue_failed(session: AsyncSession, *, base_id: str, message_ids: Sequence[str], now: datetime) -> None:
+    """Queue messages that failed, and those of their recipients that did, as if they had never been tried."""
+    afresh: dict[str, Any] = {"state": State.QUEUED, "error_code": None, "error_params": {}, "error_detail": ""}
+    for start in range(0, len(message_ids), 500):
+        chunk = message_ids[start : start + 500]
+        await session.execute(
+            update(Message)
+            .where(Message.base_id == base_id, Message.id.in_(chunk), Message.state == State.FAILED)
+            .values(**afresh, attempts=0, due_at=now)
+        )
+        await session.execute(
+            update(MessageRecipient)
+            .where(
+                MessageRecipient.base_id == base_id,
+                MessageRecipient.message_id.in_(chunk),
+                MessageRecipient.state == State.FAILED,
+            )
+            .values(**afresh, not_before=None)
+        )
+
+
 async def people_of_account(session: AsyncSession, *, base_id: str, owner_id: str | None) -> Sequence[tuple[str, str]]:
     """(code, mail address) of the collaborators who are administrators, and of the one whose account it is, as far as
     they can be written to; oldest first."""

@@ -41,8 +41,9 @@ async def test_a_job_is_paused_resumed_and_cancelled(chief) -> None:
     answers = [await chief("POST", f"{about}/{act}") for act in ("start", "pause", "resume", "cancel")]
     states = [(await answer.json())["state"] for answer in answers]
     assert states == ["running", "paused", "running", "cancelled"]
-    again = await chief("POST", f"/bulks/{draft['id']}/start")
-    assert (again.status, (await again.json())["code"]) == (409, "bulk_in_another_state")
+    for act in ("start", "retry"):
+        again = await chief("POST", f"{about}/{act}")
+        assert (again.status, (await again.json())["code"]) == (409, "bulk_in_another_state")
 
 
 @pytest.mark.parametrize(

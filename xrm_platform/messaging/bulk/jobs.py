@@ -7,12 +7,15 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xrm_platform.accounts.queries import use_account
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging import queries as messages
 from xrm_platform.messaging.held import hold_queued
+from xrm_platform.messaging.mail import queries as mail_queries
 from xrm_platform.messaging.mail.ways_out import WaysOut
 from xrm_platform.messaging.messages import visible_senders
 from xrm_platform.messaging.releasing import release_held
+from xrm_platform.messaging.rules.opt_outs import folded_address
 from xrm_platform.messaging.states import HeldFor, State
 from xrm_platform.people.actor import Actor, Scope
 from xrm_platform.people.rights import require_collaborative, require_may_send_as, require_scope
@@ -143,6 +146,38 @@ class Bulks:
         self._wake(f"deliver {job.account_id}")
         return view
 
+    async def retry(self, actor: Actor, job_id: str) -> BulkView:
+        """Send again what failed, to those whom it did not reach; never what may have gone, nor mail to addresses that
+        do not exist. Raises `Conflicting` when nothing failed, and for a job that is paused or cancelled."""
+        now = self._now()
+        async with self._store.write() as session:
+            job = await self._steered(session, actor, job_id, {JobState.RUNNING, JobState.DONE})
+            failed = await _failed(session, job)
+            if not failed:
+                raise Conflicting("bulk_nothing_failed")
+            if not await use_account(session, base_id=job.base_id, account_id=job.account_id):
+                accounts = await messages.accounts(session, base_id=job.base_id, ids=[job.account_id])
+                raise Conflicting("account_gone", account=accounts[job.account_id].name)
+            before = JobState(job.state)
+            job.state, job.ended_at = JobState.RUNNING, None
+            await messages.queue_failed(session, base_id=job.base_id, message_ids=failed, now=now)
+            await messages.add_change_events(
+                session,
+                base_id=job.base_id,
+                message_ids=failed,
+                state=State.QUEUED,
+                actor=actor.name,
+                at=now,
+            )
+            changes = _from_to(before, job) | {"messages": [None, str(len(failed))]}
+            note(session, actor, "bulk.retried", job.id, changes, now)
+            await session.flush()
+            view = await self._showing.one(session, job)
+        self._tell(actor, job)
+        self._notices.post(actor.base_code, "message", [(message_id, State.QUEUED) for message_id in failed])
+        self._wake(f"deliver {job.account_id}")
+        return view
+
     async def cancel(self, actor: Actor, job_id: str) -> BulkView:
         """Send nothing more of it, whether it has begun or not. What was sent stays sent."""
         now = self._now()
@@ -197,6 +232,19 @@ async def _visible(session: AsyncSession, actor: Actor, job_id: str, *, for_upda
     if job is None or (senders is not None and job.sender_id not in senders):
         raise Missing("unknown_bulk", bulk=job_id)
     return job
+
+
+async def _failed(session: AsyncSession, job: BulkJob) -> list[str]:
+    """The messages of a job that are worth another try."""
+    failed = [
+        (message_id, folded_address(job.channel, address))
+        for message_id, address in await queries.failed_messages(session, base_id=job.base_id, job_id=job.id)
+    ]
+    dead: set[str] = set()
+    for start in range(0, len(failed), STEP):
+        some = [address for _, address in failed[start : start + STEP]]
+        dead |= await mail_queries.those_in_error(session, base_id=job.base_id, addresses=some)
+    return list(dict.fromkeys(message_id for message_id, address in failed if address not in dead))
 
 
 async def _cancel_messages(session: AsyncSession, actor: Actor, job: BulkJob, now: datetime) -> list[str]:

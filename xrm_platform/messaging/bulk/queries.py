@@ -157,6 +157,24 @@ async def is_under_way(
     return await session.scalar(lost.limit(1)) is not None
 
 
+async def failed_messages(session: AsyncSession, *, base_id: str, job_id: str) -> Sequence[tuple[str, str]]:
+    """(message, address) of whom messages of the job did not reach, as far as their texts are still there; the messages
+    are locked until the transaction ends."""
+    query = (
+        select(Message.id, MessageRecipient.address)
+        .join(MessageRecipient, MessageRecipient.message_id == Message.id)
+        .where(
+            Message.base_id == base_id,
+            Message.bulk_id == job_id,
+            Message.state == State.FAILED,
+            Message.purged_at.is_(None),
+            MessageRecipient.base_id == base_id,
+            MessageRecipient.state == State.FAILED,
+        )
+    )
+    return [(message_id, address) for message_id, address in await session.execute(query.with_for_update(of=Message))]
+
+
 async def report_rows(
     session: AsyncSession, *, base_id: str, job_id: str, after: int, limit: int
 ) -> Sequence[tuple[BulkRow, str | None, str | None, Mapping[str, Any] | None]]:

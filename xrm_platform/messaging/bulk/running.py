@@ -84,17 +84,22 @@ class BulkRuns:
 
     async def tick(self) -> None:
         """Wake jobs that have rows left, end those that are through, and clear away what nobody will finish."""
+        for job in await self.end_what_is_through():
+            self._wake(f"bulk {job.id}")
         async with self._store.read() as session:
-            running = await queries.of_all_bases(session, state=JobState.RUNNING)
             preparing = await queries.of_all_bases(session, state=JobState.PREPARING)
             drafts = await queries.of_all_bases(session, state=JobState.DRAFT)
-            ready = {job.id for job in running if await queries.is_any_ready(session, job_id=job.id)}
-        for job in running:
-            if job.id in ready:
-                self._wake(f"bulk {job.id}")
-            else:
-                await self._end(job)
         await self._clear(preparing, drafts)
+
+    async def end_what_is_through(self) -> Sequence[BulkJob]:
+        """End the jobs that are through; those that have rows left."""
+        async with self._store.read() as session:
+            running = await queries.of_all_bases(session, state=JobState.RUNNING)
+            ready = [job for job in running if await queries.is_any_ready(session, job_id=job.id)]
+        for job in running:
+            if job not in ready:
+                await self._end(job)
+        return ready
 
     async def run(self, job_id: str) -> None:
         """The job `bulk`: the next batch of rows, and a wake-up for the one after it."""

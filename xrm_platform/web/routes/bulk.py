@@ -87,6 +87,12 @@ async def resume_bulk(call: Call) -> BulkView:
     return await call.xrm.bulks.resume(call.actor, call.path["id"])
 
 
+@endpoint("POST", BULK + "/retry", "bulk", "Retry what failed of a bulk job", Need.SEND, answer=view_schema(BulkView))
+async def retry_bulk(call: Call) -> BulkView:
+    """Never what may have gone: see `unknown`."""
+    return await call.xrm.bulks.retry(call.actor, call.path["id"])
+
+
 @endpoint("POST", BULK + "/cancel", "bulk", "Cancel a bulk job", Need.SEND, answer=view_schema(BulkView))
 async def cancel_bulk(call: Call) -> BulkView:
     """Sends nothing more of it, whether it has begun or not."""
