@@ -19,6 +19,8 @@ from xrm_platform.problems import Fault, Invalid
 from .refusals import ContentTypeRefused, TooLarge, Unreadable
 
 MAX_DEPTH = 20
+MOST_PARTS = 2_500_000
+"""More than the longest texts have commas."""
 LARGEST_INTEGER = 2**63 - 1
 _ASIDE_BYTES = 256 * 1024
 """From this size on a body is read in a thread, so that other requests go on meanwhile."""
@@ -49,7 +51,8 @@ class RequestParser(AIOHTTPParser):
         return await asyncio.to_thread(parse_json, body)
 
     def load_querystring(self, req: web.Request, schema: Schema) -> Any:
-        refuse_unstorable(dict(req.query))
+        for name, value in req.query.items():
+            refuse_unstorable({name: value})
         return super().load_querystring(req, schema)
 
     def handle_error(self, error: ValidationError, req: Any, schema: Schema, **_: Any) -> NoReturn:  # noqa: ARG002
@@ -74,9 +77,12 @@ async def read_body(request: web.Request, limit: int) -> bytes:
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text (RFC 8259).
 
-    Raises `Unreadable` when it is none, or too deep, and `Invalid` when it holds a number beyond 64 bits or a string
+    Raises `Unreadable` when it is none, too deep, or of too many parts, each of which takes far more memory than its
+    two letters, and `Invalid` when it holds a number beyond 64 bits or a string
     that cannot be stored.
     """
+    if body.count(b",") > MOST_PARTS:
+        raise Unreadable("json_too_many_parts", limit=MOST_PARTS)
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer)
     except RecursionError as error:
@@ -90,30 +96,32 @@ def parse_json(body: bytes) -> Any:
 def refuse_unstorable(value: Any) -> None:
     """Raise for NUL characters and lone surrogates, which PostgreSQL and UTF-8 do not know, and for integers beyond 64
     bits and nesting beyond `MAX_DEPTH`."""
-    for path, leaf in _leaves(value):
+    for path, leaf in _leaves(value, ()):
         if isinstance(leaf, str) and UNSTORABLE.search(leaf):
-            raise Invalid.field(path or "body", "text_unstorable")
+            raise Invalid.field(_said(path), "text_unstorable")
         if isinstance(leaf, int) and not -LARGEST_INTEGER - 1 <= leaf <= LARGEST_INTEGER:
-            raise Invalid.field(path or "body", "number_too_large")
+            raise Invalid.field(_said(path), "number_too_large")
         if isinstance(leaf, float) and leaf in (float("inf"), float("-inf")):
-            raise Invalid.field(path or "body", "number_too_large")
+            raise Invalid.field(_said(path), "number_too_large")
 
 
-def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every string and number with its path, names of members included; without recursion."""
-    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
-    while waiting:
-        path, item, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise Unreadable("json_too_deep", limit=MAX_DEPTH)
-        if isinstance(item, Mapping):
-            for name, member in item.items():
-                yield path, name
-                waiting.append((f"{path}.{name}" if path else str(name), member, depth + 1))
-        elif isinstance(item, list):
-            waiting.extend((f"{path}.{index}", member, depth + 1) for index, member in enumerate(item))
-        else:
-            yield path, item
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every string and number with its path, names of members included. Nothing is kept of what was seen."""
+    if len(path) > MAX_DEPTH:
+        raise Unreadable("json_too_deep", limit=MAX_DEPTH)
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield path, name
+            yield from _leaves(member, (*path, name))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _leaves(member, (*path, index))
+    else:
+        yield path, value
+
+
+def _said(path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, path)) or "body"
 
 
 def _no_constant(name: str) -> NoReturn:

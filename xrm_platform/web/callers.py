@@ -14,7 +14,7 @@ from xrm_platform.problems import Forbidden, Missing, Unauthenticated
 from .endpoints import Need
 from .request_values import PLATFORM
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
@@ -52,7 +52,7 @@ async def identify(request: web.Request) -> Caller:
 def refuse_forgery(request: web.Request, caller: Caller) -> None:
     """A browser sends its cookie whoever made the page: what changes something must show the session's own token, and
     must not come from another site (Fetch Metadata). Raises `Forbidden`."""
-    if caller.csrf_token is None or request.method in _SAFE_METHODS:
+    if caller.csrf_token is None or request.method in SAFE_METHODS:
         return
     refuse_other_sites(request)
     given = request.headers.get("X-CSRF-Token", "")

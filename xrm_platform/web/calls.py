@@ -16,6 +16,7 @@ from xrm_platform.problems import Invalid, Missing, Unauthenticated
 
 from .bodies import UNSTORABLE, RequestParser, read_body
 from .callers import (
+    SAFE_METHODS,
     Caller,
     drop_session_cookie,
     identify,
@@ -72,6 +73,8 @@ def handler_of(endpoint: Endpoint, max_bytes: int) -> Any:
             refuse_forgery(request, caller)
             refuse_other_bases(caller.actor, path.get("base"))
             require(caller.actor, endpoint.need)
+        if request.method not in SAFE_METHODS:
+            await _refuse_undeclared(request, endpoint, limit)
         result = await endpoint.run(
             Call(
                 xrm=request.app[PLATFORM],
@@ -87,6 +90,16 @@ def handler_of(endpoint: Endpoint, max_bytes: int) -> Any:
         return _response(endpoint, result, request.app[PLATFORM])
 
     return handle
+
+
+async def _refuse_undeclared(request: web.Request, endpoint: Endpoint, limit: int) -> None:
+    """What changes something changes all of it where nothing is asked for: a `sender` in the body instead of the query
+    must not be overlooked. An empty object says nothing, and many clients send one."""
+    if endpoint.query is None and request.query_string:
+        raise Invalid.field("query", "query_not_taken")
+    takes_body = endpoint.body is not None or endpoint.body_types
+    if not takes_body and (await read_body(request, limit)).strip() not in (b"", b"{}"):
+        raise Invalid.field("body", "body_not_taken")
 
 
 def _path_of(request: web.Request) -> dict[str, str]:

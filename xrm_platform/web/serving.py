@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from xrm_platform.app import Platform
 from xrm_platform.problems import Problem
@@ -14,6 +16,7 @@ from xrm_platform.problems import Problem
 from .application import create_app
 
 SHUTDOWN_SECONDS = 10.0
+_server_log = logging.getLogger("xrm.web.server")
 _REFUSALS = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_forbidden", errno.EADDRNOTAVAIL: "address_not_ours"}
 
 
@@ -28,7 +31,8 @@ async def serve(
 
     `on_ready` is called with the address (`http://127.0.0.1:8080`) once it listens. Raises `ListenError`.
     """
-    runner = web.AppRunner(create_app(platform), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    _server_log.addFilter(_worth_a_line)
+    runner = web.AppRunner(create_app(platform), access_log=None, logger=_server_log, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -43,6 +47,12 @@ async def serve(
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Bytes that are no request get their 400 and nothing more: whoever sends them would fill the log, with addresses
+    that may hold a secret."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 def _address(runner: web.AppRunner, host: str) -> str:

@@ -10,6 +10,9 @@ import json
 import pytest
 import structlog
 from sqlalchemy import text
+from yarl import URL
+
+from xrm_platform.web import serve
 
 PROBLEM = {"type", "title", "status", "detail", "instance", "code", "params"}
 PEOPLE = "/collaborators"
@@ -244,3 +247,40 @@ async def raw(client, method: str, path: str, headers: dict[str, bytes], body: b
     writer.close()
     await writer.wait_closed()
     return answer
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("/held/discard", {"sender": "COM"}, "body"),
+        ("/sms/pause?sender=COM", None, "query"),
+        ("/collaborators?code=COM", {"code": "NEW", "last_name": "New"}, "query"),
+    ],
+)
+async def test_what_an_address_does_not_take_is_refused_instead_of_overlooked(as_token, path, body, code) -> None:
+    document = await problem_of(await as_token("admin")("POST", path, json=body), 422, "invalid")
+
+    assert list(document["errors"]) == [code]
+
+
+async def test_an_empty_object_may_come_where_nothing_is_taken(as_token) -> None:
+    assert (await as_token("admin")("POST", "/sms/pause", json={})).status == 200
+
+
+async def test_a_query_is_looked_at_whole(as_token) -> None:
+    await problem_of(await as_token("read")("GET", "/collaborators?after=A&after=%00"), 422, "invalid")
+
+
+async def test_bytes_that_are_no_request_are_refused_and_fill_no_log(xrm, caplog) -> None:
+    ready = asyncio.get_running_loop().create_future()
+    server = asyncio.create_task(serve(xrm, "127.0.0.1", 0, ready.set_result))
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(await ready).port)
+
+    writer.write(b"GET /hooks/a-secret-\xff HTTP/1.1\r\nHost: x\r\n\r\n")
+    answered = await reader.read(12)
+
+    writer.close()
+    server.cancel()
+    await asyncio.wait([server])
+    assert answered.endswith(b" 400")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

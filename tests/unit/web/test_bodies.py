@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xrm_platform.problems import Invalid, Problem
+from xrm_platform.web import bodies
 from xrm_platform.web.bodies import LARGEST_INTEGER, MAX_DEPTH, UNSTORABLE, faults_of, parse_json
 from xrm_platform.web.refusals import Unreadable
 
@@ -63,6 +64,14 @@ def test_what_cannot_be_stored_is_refused_with_its_place(body: bytes, field: str
     with pytest.raises(Invalid) as refused:
         parse_json(body)
     assert {name: fault.code for name, fault in refused.value.fields.items()} == {field: code}
+
+
+def test_more_values_than_anybody_has_to_say_are_refused_before_they_take_memory(monkeypatch) -> None:
+    monkeypatch.setattr(bodies, "MOST_PARTS", 3)
+
+    assert parse_json(b"[1,2,3,4]") == [1, 2, 3, 4]
+    with pytest.raises(Unreadable, match="json_too_many_parts"):
+        parse_json(b"[1,2,3,4,5]")
 
 
 def test_integers_of_64_bits_are_read() -> None:
