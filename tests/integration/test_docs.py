@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from servers.mail_servers import DIRECTOR, PASSWORDS
 from servers.reading import mailbox
 
 from xrm_platform import providers
 from xrm_platform.config import VARIABLES
-from xrm_platform.providers import Capability, OutgoingSms, SmsEncoding, TickState, Veto
+from xrm_platform.providers import Capability, OutgoingSms, SmsEncoding, Veto
 from xrm_platform.registry import Registry
-from xrm_platform.testing.driver_context import driver_context, open_driver
 from xrm_platform.web.application import ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
@@ -160,43 +159,36 @@ def test_every_link_between_documents_leads_somewhere():
 
 
 @pytest.fixture
-def acme(tmp_path, monkeypatch):
-    """The package that the authors' page builds."""
-    package = tmp_path / "xrm_acme"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    for name in ("settings", "plugin", "driver"):
-        (body,) = blocks("docs/authors.md", f"python acme/{name}.py")
-        (package / f"{name}.py").write_text(body)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module("xrm_acme.plugin"), importlib.import_module("xrm_acme.driver")
-    for name in [name for name in sys.modules if name.split(".")[0] == "xrm_acme"]:
-        del sys.modules[name]
+def acme(tmp_path):
+    """The distribution that the authors' page builds, as if it were installed."""
+    for match in BLOCK.finditer((ROOT / "docs/authors.md").read_text("utf-8")):
+        _, _, name = match["kind"].partition(" ")
+        if name and name != "no-run":
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(match["body"], "utf-8")
+    for name in ("__init__.py", "py.typed"):
+        (tmp_path / "xrm_acme" / name).touch()
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]
+    installed = tmp_path / f"xrm_acme-{project['version']}.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    (installed / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in found.items())
+            for group, found in project["entry-points"].items()
+        )
+    )
+    return tmp_path
 
 
-async def test_the_provider_that_authors_are_shown_works(acme, aiohttp_server):
-    plugin, driver_module = acme
-    taken = []
+@pytest.mark.slow
+def test_the_provider_that_authors_are_shown_keeps_the_contract_and_is_found(acme, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(acme))
 
-    async def messages(request):
-        taken.extend(await request.json())
-        return web.json_response([{"reference": f"ref-{one['id']}"} for one in taken])
+    proved = run(acme, [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"])
+    listed = run(acme, ["xrm", "plugins", "show", "acme", "--json"])
 
-    async def balance(request):
-        return web.Response(text="42", status=200 if request.headers["Authorization"] == "Bearer t" else 401)
-
-    app = web.Application()
-    app.router.add_post("/messages", messages)
-    app.router.add_get("/balance", balance)
-    server = await aiohttp_server(app)
-    settings = plugin.ACME.settings().load({"url": str(server.make_url("")).rstrip("/"), "token": "t"})
-
-    async with driver_context() as context, open_driver(driver_module.AcmeSms, settings, context) as driver:
-        (result,) = await driver.send([OutgoingSms("1", "+33612345678", "Bonjour", SmsEncoding.GSM7)])
-        ticks = await driver.check()
-        left = await driver.balance()
-
-    assert result.recipients[0].reference == "ref-1"
-    assert [tick.state for tick in ticks] == [TickState.OK, TickState.OK]
-    assert left == 42
-    assert taken == [{"id": "1", "to": "+33612345678", "text": "Bonjour"}]
+    assert proved.returncode == 0, proved.stdout
+    assert json.loads(listed.stdout)["state"] == "active"
