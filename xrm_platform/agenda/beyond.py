@@ -17,7 +17,8 @@ def rows_beyond(series: Sequence[Event], since: datetime, until: datetime, home:
 
 
 def _rows(event: Event, since: datetime, until: datetime, home: tzinfo) -> Iterator[OccurrenceRow]:
-    for occurrence in expand(read_series(calendar_of(event.ical)), since, until, home).occurrences:
+    series = read_series(calendar_of(event.ical))
+    for occurrence in expand(series, since, until, home).occurrences:
         stored = (
             event.window_from is not None
             and event.window_to is not None
@@ -27,5 +28,5 @@ def _rows(event: Event, since: datetime, until: datetime, home: tzinfo) -> Itera
         touches = occurrence.ends_at > since or occurrence.starts_at >= since
         if stored or not touches:
             continue
-        row = next(occurrence_rows(occurrence, repeats=True))
+        row = next(occurrence_rows(occurrence, series))
         yield OccurrenceRow(base_id=event.base_id, owner_id=event.owner_id, event_id=event.id, **row)

@@ -12,18 +12,16 @@ from xrm_platform.problems import Fault, Invalid
 from xrm_platform.providers import Address
 
 from .ical.changes import Changes
-from .ical.components import KINDS, STATUSES, Item, Participant, Reminder
+from .ical.components import KINDS, MAX_REMINDERS, REMINDED, STATUSES, Item, Participant, Reminder
 from .ical.rules import Rule, RuleError, followable, parse_rule
 from .ical.values import Moment
 from .requests import EventChanges, ReminderGiven
-from .times import moment_of, zone_named
+from .times import comes_again, in_utc, moment_of, zone_named
 
 LINE_LIMIT = 500
 TEXT_LIMIT = 100_000
 MAX_PARTICIPANTS = 200
-MAX_REMINDERS = 5
-MAX_REMINDED = 60 * 24 * 60
-"""Minutes: sixty days before."""
+MAX_REMINDED = REMINDED // timedelta(minutes=1)
 
 LONGEST = timedelta(days=3660)
 _LIMITS = {"summary": LINE_LIMIT, "location": LINE_LIMIT, "description": TEXT_LIMIT}
@@ -86,11 +84,13 @@ def _times(given: EventChanges, item: Item | None, zone: str) -> dict[str, Any]:
         return {}
     if "zone" in given and "start" not in given and not start.is_date:
         start = moment_of(start.wall, zone, "zone")
+    end = moment_of(given["end"], start.tzid or zone, "end") if "end" in given else None
+    if not _repeats(given, item):
+        start, end = _exact(given, start, end)
     values: dict[str, Any] = {}
     if old is None or start != old:
         values["start"] = start
-    if "end" in given:
-        end = moment_of(given["end"], start.tzid or zone, "end")
+    if end is not None:
         if end.is_date != start.is_date:
             raise Invalid.field("end", "end_of_other_kind")
         values["length"] = length = _length(start, end)
@@ -101,6 +101,18 @@ def _times(given: EventChanges, item: Item | None, zone: str) -> dict[str, Any]:
     elif item is None or item.start is None or item.start.is_date != start.is_date:
         values["length"] = timedelta(days=1) if start.is_date else timedelta(hours=1)
     return values
+
+
+def _repeats(given: EventChanges, item: Item | None) -> bool:
+    return bool(given.get("recurrence", item is not None and item.rule))
+
+
+def _exact(given: EventChanges, start: Moment, end: Moment | None) -> tuple[Moment, Moment | None]:
+    """Both in UTC when one of them is in the hour that comes twice, and the second is meant."""
+    again = comes_again(given.get("start"), start) or (end is not None and comes_again(given.get("end"), end))
+    if not again or (end is not None and end.is_date):
+        return start, end
+    return in_utc(start, given.get("start")), None if end is None else in_utc(end, given.get("end"))
 
 
 def _length(start: Moment, end: Moment) -> timedelta:

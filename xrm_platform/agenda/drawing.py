@@ -52,9 +52,7 @@ def prepare(text: str, home: tzinfo, now: datetime) -> Prepared:
         "window_from": window[0] if series.repeats else None,
         "window_to": window[1] if series.repeats else None,
     }
-    rows = tuple(
-        row for occurrence in expansion.occurrences for row in occurrence_rows(occurrence, repeats=series.repeats)
-    )
+    rows = tuple(row for occurrence in expansion.occurrences for row in occurrence_rows(occurrence, series))
     return Prepared(series, columns, rows, tuple(_reminders(expansion, now)))
 
 
@@ -69,6 +67,7 @@ def _columns(series: Series, home: tzinfo) -> dict[str, Any]:
     return {
         "uid": item.uid,
         **_said(item),
+        "private": series.holds_private,
         "starts_at": starts_at,
         "ends_at": None if end is None or starts_at is None else max(end.utc(home), starts_at),
         "zone": "" if start is None else start.tzid,
@@ -99,19 +98,21 @@ def _last_end(series: Series, home: tzinfo) -> datetime | None:
         return None
     start = series.master.item.start
     until = Moment(rule.until, tz=UTC if rule.until_utc or start is None else start.tz)
-    return until.utc(home) + series.master.item.length + timedelta(days=1)
+    return until.moved(series.master.item.length).moved(timedelta(days=1)).utc(home)
 
 
-def occurrence_rows(occurrence: Occurrence, *, repeats: bool) -> Iterator[dict[str, Any]]:
-    """A row for its start and for each month that it reaches into."""
+def occurrence_rows(occurrence: Occurrence, series: Series) -> Iterator[dict[str, Any]]:
+    """A row for its start and for each month that it reaches into. Of a private series an occurrence that programs
+    described apart, and did not call private, is private too."""
     row = {
         "key": occurrence.key,
         "starts_at": occurrence.starts_at,
         "ends_at": occurrence.ends_at,
         "zone": occurrence.start.tzid,
         "all_day": occurrence.start.is_date,
-        "recurs": repeats,
+        "recurs": series.repeats,
         **_said(occurrence.item),
+        "private": occurrence.item.private or series.head.item.private,
     }
     for segment in segments(occurrence.starts_at, occurrence.ends_at):
         yield {**row, "segment_at": segment}

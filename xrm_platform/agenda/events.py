@@ -22,7 +22,7 @@ from .asking import as_changes, organizer_of, participant_of, people_named
 from .checks import check
 from .editing import Edit, Target, edited, item_at, require_rev, with_organizer
 from .ical.changes import Changes
-from .ical.editing import calendar_of, composed, drop_occurrence
+from .ical.editing import calendar_of, composed, drop_occurrence, is_anything
 from .ical.recurrence import Series, read_series
 from .invitations.noting import INVITE
 from .invitations.queries import last_requests as invited_to
@@ -235,7 +235,10 @@ class Agenda:
                 edit = await self._edit(session, base, event, series, target, given, now)
                 text, second = await edited(event.ical, target, edit)
                 writing = Writing(session, actor, base, event.owner_id, now)
-                made = await self._edits.put(writing, event, text)
+                if second is None or await asyncio.to_thread(is_anything, text, home):
+                    made = await self._edits.put(writing, event, text)
+                else:
+                    await self._edits.remove(writing, event)
                 if second is not None:
                     made = await self._edits.put(writing, None, second)
             after = await self._view(session, made, owner, home)
@@ -303,5 +306,7 @@ async def _left(text: str, target: Target, edit: Edit) -> str | None:
     if target.part is Part.SERIES:
         return None
     if target.part is Part.FOLLOWING:
-        return (await edited(text, target, edit))[0]
-    return await asyncio.to_thread(drop_occurrence, text, target.key, edit.now, edit.home)
+        left, _ = await edited(text, target, edit)
+    else:
+        left = await asyncio.to_thread(drop_occurrence, text, target.key, edit.now, edit.home)
+    return left if left is not None and await asyncio.to_thread(is_anything, left, edit.home) else None

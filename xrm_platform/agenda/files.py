@@ -22,6 +22,7 @@ from .ical.components import Incomprehensible
 from .ical.editing import PRODID, calendar_of
 from .ical.files import FileRead, Found, joined, masked, read_file
 from .ical.recurrence import read_series
+from .ical.strangers import without_strange_reminders
 from .rights import Access, Accesses
 from .storing import EventStore
 from .tables import Event
@@ -105,7 +106,9 @@ class AgendaFiles:
 
 def file_of(texts: Sequence[tuple[str, bool]], *, word: str, hides: bool, name: str = "") -> str:
     """One file of stored events (text, private); with `hides` the private ones are told as `word` only."""
-    return joined((masked(text, word) if private and hides else text for text, private in texts), PRODID, name)
+    return joined(
+        (masked(text, word, whole=False) if private and hides else text for text, private in texts), PRODID, name
+    )
 
 
 class _Loading:
@@ -132,12 +135,15 @@ class _Loading:
 
     async def one(self, session: AsyncSession, found: Found) -> None:
         known = await queries.event_by_uid(session, base_id=self._base.id, owner_id=self._owner_id, uid=found.uid)
+        text = without_strange_reminders(found.text, "" if known is None else known.ical)
+        if text != found.text:
+            self._read.note("reminders_left_out", found.number, found.summary or found.uid)
         outcome = "added" if known is None or known.deleted_at is not None else "changed"
         if known is not None and outcome == "changed":
-            if known.ical == found.text:
+            if known.ical == text:
                 self._counts["unchanged"] += 1
                 return
-            refusal = await asyncio.to_thread(self._refusal, known, found.text)
+            refusal = await asyncio.to_thread(self._refusal, known, text)
             if refusal is not None:
                 self._skip(found, refusal)
                 return
@@ -146,7 +152,7 @@ class _Loading:
                 session,
                 base=self._base,
                 owner_id=self._owner_id,
-                text=found.text,
+                text=text,
                 by=self._by,
                 now=self._now,
                 event=known if outcome == "changed" else None,

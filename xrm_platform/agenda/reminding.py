@@ -119,6 +119,9 @@ class Reminders:
         words = self._words(subject.base, occurrence.summary, occurrence.starts_at, all_day=occurrence.all_day)
         words |= {"owner": owner.name, "location": occurrence.location}
         whom = "contact" if reminder.target == "contact" else "owner"
+        if occurrence.private and whom == "owner":
+            # Managers and administrators read the messages of the owner, and are to see a busy time only.
+            words |= {"summary": self._say(subject.base, "private_event", {}), "location": ""}
         if reminder.channel == "sms":
             number = reminder.address if whom == "contact" else owner.mobile
             if not number:

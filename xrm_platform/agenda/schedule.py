@@ -22,7 +22,7 @@ from .free import WorkingHours, free_slots
 from .rights import Accesses
 from .showing import occurrence_view
 from .tables import OccurrenceRow
-from .times import day_span, month_span, week_span
+from .times import YEARS, day_span, month_span, week_span
 from .views import OccurrenceView, OverlapView, SlotView
 
 LONGEST_RANGE = timedelta(days=400)
@@ -206,8 +206,8 @@ def _check_range(since: datetime, until: datetime, longest: timedelta) -> None:
     for name, time in (("from", since), ("to", until)):
         if time.tzinfo is None:
             raise Invalid.field(name, "time_without_zone")
-        if not 1 < time.year < 9998:
-            raise Invalid.field(name, "day_out_of_range", first=2, last=9998)
+        if not YEARS[0] < time.year < YEARS[1]:
+            raise Invalid.field(name, "day_out_of_range", first=YEARS[0], last=YEARS[1])
     if until <= since:
         raise Invalid.field("to", "range_backwards")
     if until - since > longest:

@@ -27,7 +27,8 @@ Invited = Mapping[str, tuple[str, str]]
 def event_view(
     event: Event, *, owner: str, home: tzinfo, hidden: bool = False, invited: Invited | None = None
 ) -> AgendaEventView:
-    """`hidden`: as `hidden_view`. Reads the text: for many events in a thread."""
+    """`hidden`: as `hidden_view`; of a series that is not private itself only what its private occurrences are about.
+    Reads the text: for many events in a thread."""
     series = read_series(calendar_of(event.ical))
     block = series.head.block
     organizer = block.line("ORGANIZER")
@@ -74,7 +75,12 @@ def event_view(
         changed_at=event.changed_at,
         changed_by=event.changed_by,
     )
-    return hidden_view(view) if hidden else view
+    if not hidden:
+        return view
+    if series.head.item.private:
+        return hidden_view(view)
+    told = zip(view.exceptions, series.exceptions, strict=True)
+    return replace(view, exceptions=tuple(replace(one, summary="") if read.item.private else one for one, read in told))
 
 
 def hidden_view(view: AgendaEventView) -> AgendaEventView:

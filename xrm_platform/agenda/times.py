@@ -14,6 +14,8 @@ from .ical.zones import known_zone
 from .requests import When
 
 FIRST, LAST = date(1900, 1, 1), date(2200, 1, 1)
+YEARS = (2, 9998)
+"""Between them days can be looked at."""
 
 
 def when(given: str, field: str) -> When:
@@ -51,12 +53,28 @@ def moment_of(given: When, zone_name: str, field: str) -> Moment:
         return Moment(datetime(given.year, given.month, given.day), is_date=True)  # noqa: DTZ001  a wall time
     zone = zone_named(zone_name)
     if given.tzinfo is not None:
-        given = given.astimezone(zone).replace(tzinfo=None)
+        given = given.astimezone(zone).replace(tzinfo=None, fold=0)
     given = given.replace(microsecond=0)
     local = given.replace(tzinfo=zone)
     if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != given:
         raise Invalid.field(field, "time_left_out", given=given.isoformat(), zone=zone_name)
     return Moment(given, tzid=zone_name, tz=zone)
+
+
+def comes_again(given: When | None, moment: Moment) -> bool:
+    """Whether `given`, which `moment` was read from, is the second of two times that the clocks show alike. A zone
+    cannot say that one (RFC 5545 §3.3.5), UTC can."""
+    if not isinstance(given, datetime) or given.tzinfo is None or moment.tz is None:
+        return False
+    return given.astimezone(UTC).replace(microsecond=0) > moment.utc(moment.tz)
+
+
+def in_utc(moment: Moment, given: When | None = None) -> Moment:
+    """The same in UTC, as `given` if that `comes_again`."""
+    instant = moment.utc(moment.tz or UTC)
+    if isinstance(given, datetime) and comes_again(given, moment):
+        instant = given.astimezone(UTC)
+    return Moment(instant.replace(tzinfo=None, microsecond=0), tzid="UTC", tz=UTC)
 
 
 def shown(instant: datetime, *, zone: str, all_day: bool, home: tzinfo) -> str:
@@ -67,18 +85,25 @@ def shown(instant: datetime, *, zone: str, all_day: bool, home: tzinfo) -> str:
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    return _span(day, day + timedelta(days=1), zone)
+    """Raises `Invalid` at the ends of time, as do the others."""
+    return _span(_within_time(day), day + timedelta(days=1), zone)
 
 
 def week_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """From Monday (ISO 8601)."""
-    monday = day - timedelta(days=day.weekday())
+    monday = _within_time(day) - timedelta(days=day.weekday())
     return _span(monday, monday + timedelta(days=7), zone)
 
 
 def month_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    first = day.replace(day=1)
+    first = _within_time(day).replace(day=1)
     return _span(first, (first + timedelta(days=32)).replace(day=1), zone)
+
+
+def _within_time(day: date) -> date:
+    if not YEARS[0] < day.year < YEARS[1]:
+        raise Invalid.field("day", "day_out_of_range", first=YEARS[0], last=YEARS[1])
+    return day
 
 
 def _span(first: date, end: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -36,14 +36,18 @@ def range_given(given: Range, zone: str) -> tuple[datetime, datetime]:
     from zoneinfo import ZoneInfo  # noqa: PLC0415  `--help` needs no time
 
     from xrm_platform.agenda.schedule import SPANS  # noqa: PLC0415
+    from xrm_platform.agenda.times import YEARS  # noqa: PLC0415
 
     chosen = [(span, day) for span, day in given.spans.items() if day is not None]
     if len(chosen) + (given.since is not None or given.until is not None) > 1:
         raise Ungiven("one_range_only")
     for span, day in chosen:
         return SPANS[span](_day(day, span), ZoneInfo(zone))
-    since = datetime.now(UTC) if given.since is None else moment(given.since, zone, "from")
-    return since, since + USUAL if given.until is None else moment(given.until, zone, "to")
+    try:
+        since = datetime.now(UTC) if given.since is None else moment(given.since, zone, "from")
+        return since, since + USUAL if given.until is None else moment(given.until, zone, "to")
+    except OverflowError as error:
+        raise Invalid.field("from", "day_out_of_range", first=YEARS[0], last=YEARS[1]) from error
 
 
 def _day(text: str, field: str) -> date:

@@ -318,3 +318,54 @@ async def test_a_series_moved_by_a_day_keeps_its_length_of_days(xrm, admin, add,
     assert (moved.start, moved.end) == ("2026-03-03", "2026-03-05")
     assert moved.ends_at - moved.starts_at == timedelta(days=2)
     assert len(await month()) == 2
+
+
+async def test_a_series_of_which_all_is_deleted_one_by_one_is_gone(xrm, admin, add):
+    made = await add(recurrence="FREQ=DAILY;COUNT=2")
+
+    assert await xrm.agenda.delete(admin, made.id, occurrence="20260302T080000Z") is not None
+    assert await xrm.agenda.delete(admin, made.id, occurrence="20260303T080000Z") is None
+    with pytest.raises(Missing):
+        await xrm.agenda.get(admin, made.id)
+
+
+async def test_all_that_follow_the_first_that_is_left_leave_no_empty_series_behind(xrm, admin, add, month):
+    made = await add(recurrence="FREQ=DAILY;COUNT=3")
+    await xrm.agenda.delete(admin, made.id, occurrence="20260302T080000Z")
+
+    await xrm.agenda.change(admin, made.id, {"summary": "Réunion"}, part=Part.FOLLOWING, occurrence="20260303T080000Z")
+
+    assert await month() == ["03 09:00 Réunion", "04 09:00 Réunion"]
+    assert [one.summary for one in (await xrm.agenda.list(admin, owner="COM")).items] == ["Réunion"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [(None, ["02 09:00"]), ("FREQ=DAILY;COUNT=2", ["02 09:00", "03 09:00"])],
+)
+async def test_a_shorter_series_leaves_no_moved_occurrence_behind(xrm, admin, add, month, rule, left):
+    made = await add(recurrence="FREQ=DAILY;COUNT=4")
+    await xrm.agenda.move(admin, made.id, local("2026-03-10T15:00"), occurrence="20260305T080000Z")
+    await xrm.agenda.delete(admin, made.id, occurrence="20260304T080000Z")
+
+    changed = await xrm.agenda.change(admin, made.id, {"recurrence": rule})
+
+    assert await month() == [f"{day} Visite" for day in left]
+    assert (changed.recurrence, changed.exceptions) == (rule, ())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "starts_at", "minutes"),
+    [
+        ("2026-10-25T02:30+01:00", "2026-10-25T03:30+01:00", "2026-10-25T01:30+00:00", 60),
+        ("2026-10-25T01:30+02:00", "2026-10-25T02:30+01:00", "2026-10-24T23:30+00:00", 120),
+        ("2026-10-25T02:30+02:00", "2026-10-25T03:30+01:00", "2026-10-25T00:30+00:00", 120),
+    ],
+)
+async def test_a_time_with_its_offset_is_that_time_also_in_the_hour_that_comes_twice(
+    add, start, end, starts_at, minutes
+):
+    made = await add(start=local(start), end=local(end))
+
+    assert made.starts_at == local(starts_at)
+    assert made.ends_at - made.starts_at == timedelta(minutes=minutes)

@@ -14,6 +14,7 @@ from xrm_platform.agenda import feeds, files
 from xrm_platform.agenda.drawing import MAX_TEXT, MAX_UID, prepare
 from xrm_platform.agenda.ical.components import Incomprehensible
 from xrm_platform.agenda.ical.files import MAX_NOTES, joined, masked, read_file
+from xrm_platform.agenda.requests import ReminderGiven
 from xrm_platform.problems import Forbidden, Missing
 from xrm_platform.wording import load_wording
 
@@ -177,6 +178,17 @@ async def test_events_come_in_once_and_are_changed_by_a_newer_file(xrm, admin):
     assert counts == [(2, 0, 0, 0), (0, 0, 2, 0), (0, 1, 0, 0), (0, 0, 0, 1)]
     assert [note.code for note in older.notes] == ["event_older"]
     assert [one.summary for one in (await xrm.agenda.list(admin, owner="COM")).items] == ["A2", "B"]
+
+
+async def test_reminders_of_a_file_that_go_to_others_are_left_out_and_said_unless_they_are_here(xrm, admin, add):
+    strange = "X-XRM-REMINDER;X-CHANNEL=SMS;X-TO=CONTACT;X-ADDRESS=+33899123456:-PT30M"
+    (said,) = (await xrm.agenda_files.load(admin, "COM", calendar(event("1", "Gagnez", strange)))).notes
+    assert (said.code, said.lost) == ("reminders_left_out", True)
+    assert "33899123456" not in (await xrm.agenda_files.dump(admin, "COM")).text
+
+    await add(owner="DIR", reminders=(ReminderGiven(30, "sms", "contact", "0698765432"),))
+    own = (await xrm.agenda_files.dump(admin, "DIR")).text
+    assert (await xrm.agenda_files.load(admin, "DIR", own.encode())).unchanged == 1
 
 
 async def test_a_deleted_event_comes_back_with_a_file(xrm, admin):

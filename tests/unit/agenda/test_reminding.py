@@ -185,3 +185,15 @@ async def test_a_base_may_tell_owners_nothing(xrm, admin, as_, add, mail):
     await xrm.run_until_idle()
 
     assert await messages(xrm, admin) == []
+
+
+async def test_a_reminder_of_something_private_does_not_say_what_it_is(xrm, admin, add, mail, sms, clock):
+    reminders = (ReminderGiven(30, "mail"), ReminderGiven(30, "sms"))
+    await add("Médecin", "2026-03-02T10:00", private=True, location="Lyon", reminders=reminders)
+    clock.advance(timedelta(minutes=30))
+    await xrm.run_until_idle()
+
+    said = (await xrm.messages.list(admin)).items
+    assert len(said) == 2
+    assert not [one for one in said if "Médecin" in repr(one) or "Lyon" in repr(one)]
+    assert all("événement privé" in one.text or "evenement prive" in one.text for one in said)

@@ -13,10 +13,15 @@ from .zones import Zones
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 KIND = "X-XRM-KIND"
 REMINDER = "X-XRM-REMINDER"
+MAX_REMINDERS = 5
+"""Of one event."""
+
 KINDS = ("appointment", "call", "task", "note")
 _KIND_OF = {"VEVENT": "appointment", "VTODO": "task", "VJOURNAL": "note"}
 STATUSES = ("confirmed", "tentative", "cancelled")
 DAY = timedelta(days=1)
+REMINDED = timedelta(days=60)
+"""How long before an event one may be reminded."""
 
 
 class Incomprehensible(ValueError):
@@ -83,6 +88,10 @@ def is_exception(block: Block) -> bool:
     return block.line("RECURRENCE-ID") is not None
 
 
+def is_private(block: Block) -> bool:
+    return block.value("CLASS").strip().upper() in ("PRIVATE", "CONFIDENTIAL")
+
+
 def items_of(calendar: Block) -> tuple[Block, ...]:
     """The components of a calendar that an agenda keeps."""
     return tuple(block for block in calendar.blocks if block.name in COMPONENTS)
@@ -108,7 +117,7 @@ def read_item(block: Block, zones: Zones) -> Item:
         location=text(block.value("LOCATION")),
         status=status,
         busy=block.name == "VEVENT" and block.value("TRANSP").strip().upper() != "TRANSPARENT",
-        private=block.value("CLASS").strip().upper() in ("PRIVATE", "CONFIDENTIAL"),
+        private=is_private(block),
         sequence=_sequence(block),
         rule=rule,
         rule_fault=fault,
@@ -172,12 +181,9 @@ def _between(start: Moment, end: Moment) -> timedelta:
 
 def _moment(line: Line, zones: Zones) -> Moment:
     try:
-        moment = zones.moment(line)
+        return zones.moment(line)
     except ValueError as error:
         raise Incomprehensible("time_unreadable", f"{line.name}:{line.value[:40]}") from error
-    if not 2 < moment.wall.year < 9998:
-        raise Incomprehensible("time_unreadable", f"{line.name}:{line.value[:40]}")
-    return moment
 
 
 def dates(block: Block, name: str, zones: Zones) -> tuple[Moment, ...]:
@@ -211,7 +217,7 @@ def address_of(line: Line) -> str:
 
 
 def reminders_of(block: Block) -> tuple[Reminder, ...]:
-    """Our own reminders. The VALARMs of others are theirs to ring."""
+    """Our own reminders, as many as an event has. The VALARMs of others are theirs to ring."""
     found = []
     for line in block.all(REMINDER):
         try:
@@ -219,6 +225,6 @@ def reminders_of(block: Block) -> tuple[Reminder, ...]:
         except ValueError:
             continue
         channel, to = line.param("X-CHANNEL").lower(), line.param("X-TO").lower() or "owner"
-        if channel in ("mail", "sms") and to in ("owner", "contact"):
+        if channel in ("mail", "sms") and to in ("owner", "contact") and timedelta() <= before <= REMINDED:
             found.append(Reminder(before, channel, to, line.param("X-ADDRESS")))
-    return tuple(found)
+    return tuple(found[:MAX_REMINDERS])

@@ -13,14 +13,15 @@ from .changes import Changes, changed, placed, stamped, timed
 from .components import COMPONENTS, Incomprehensible
 from .lines import Block, Line, block, fold, line, parse, text_of
 from .moving import Move
-from .recurrence import Occurrence, Series, aligned, expand, read_series
+from .recurrence import Occurrence, Series, aligned, expand, read_series, takes_place
 from .rules import Rule, ended, instants
-from .values import Moment, key_of, time_params, utc_time, written_time
+from .values import EARLIEST, LATEST, Moment, key_of, time_params, utc_time, written_time
 from .vtimezone import vtimezone
 from .zones import known_zone
 
 NEAR = timedelta(days=32)
-OF_THE_SERIES = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
+_REPEATING = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
+OF_THE_SERIES = _REPEATING | {"RECURRENCE-ID"}
 NEVER = datetime.min.replace(tzinfo=UTC)
 PRODID = "-//XRM Platform//Agenda//EN"
 
@@ -69,8 +70,10 @@ def with_zone(calendar: Block, start: Moment) -> Block:
 def edit_series(text: str, changes: Changes, stamp: datetime, home: tzinfo) -> str:
     """The whole event changed. A new start moves the exceptions and exclusions of a series with it.
 
-    Raises `Incomprehensible` (`rule_needs_new_days`) when the days of the rule cannot move with the start.
+    Another rule takes along what is no part of it: exceptions of days that it does not have; without a rule, all that
+    repeats. Raises `Incomprehensible` (`rule_needs_new_days`) when the days of the rule cannot move with the start.
     """
+    other_rule = changes.sets_rule
     calendar = calendar_of(text)
     series = read_series(calendar)
     head = series.head
@@ -89,7 +92,27 @@ def edit_series(text: str, changes: Changes, stamp: datetime, home: tzinfo) -> s
         exchanged |= _same_for_exceptions(series, changes, exchanged, stamp, home)
     exchanged[id(head.block)] = changed(edited, head.item, changes, stamp, home)
     result = _exchanged(calendar, exchanged)
+    if other_rule:
+        result = _fitted(result, home)
     return text_of(with_zone(result, changes.start) if changes.start is not None else result)
+
+
+def _fitted(calendar: Block, home: tzinfo) -> Block:
+    """Without what does not belong to the series by its rule."""
+    series = read_series(calendar)
+    master = series.master
+    if master is None:
+        return calendar
+    bare = Series(master, (), series.zones)
+    exchanged: dict[int, Block | None] = {}
+    for read in series.exceptions:
+        key = key_of(aligned(read.item.recurrence_id, series))
+        if master.item.rule is None or occurrence_of(bare, key, home) is None:
+            exchanged[id(read.block)] = None
+    if master.item.rule is None:
+        once = [item for item in master.block.items if not (isinstance(item, Line) and item.name in _REPEATING)]
+        exchanged[id(master.block)] = master.block.with_items(once)
+    return _exchanged(calendar, exchanged)
 
 
 def _same_for_exceptions(
@@ -116,6 +139,8 @@ def occurrence_of(series: Series, key: str, home: tzinfo) -> Occurrence | None:
     try:
         near = datetime.strptime(key[:8], "%Y%m%d").replace(tzinfo=home)
     except ValueError:
+        return None
+    if not EARLIEST.year <= near.year <= LATEST.year:
         return None
     found = expand(series, near - NEAR, near + NEAR, home)
     return next((one for one in found.occurrences if one.key == key), None)
@@ -176,6 +201,12 @@ def drop_occurrence(text: str, key: str, stamp: datetime, home: tzinfo) -> str:
         edited = placed(master, "EXDATE", [*master.all("EXDATE"), excluded])
         exchanged[id(master)] = stamped(edited, series.master.item, stamp, reschedules=True)
     return text_of(_exchanged(calendar, exchanged))
+
+
+def is_anything(text: str, home: tzinfo) -> bool:
+    """Whether an event still takes place, ever."""
+    calendar = calendar_of(text)
+    return any(block.name in COMPONENTS for block in calendar.blocks) and takes_place(read_series(calendar), home)
 
 
 def split(text: str, key: str, new_uid: str, stamp: datetime, home: tzinfo) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .components import COMPONENTS, Incomprehensible, items_of, read_item
+from .components import COMPONENTS, Incomprehensible, is_exception, is_private, items_of, read_item
 from .lines import Block, Line, block, fold, line, parse, text_of
 from .recurrence import read_series
 from .values import escaped, text
@@ -243,14 +243,23 @@ def _with_zones(part: Block, renamed: dict[str, str]) -> Block:
     return part.with_items(items)
 
 
-def masked(stored: str, word: str) -> str:
-    """A stored event with nothing but its times, and `word` for what it is about."""
+def holds_private(stored: str) -> bool:
+    """Whether an event, or an occurrence of it, is private."""
+    return any(is_private(part) for calendar in parse(stored)[0] for part in items_of(calendar))
+
+
+def masked(stored: str, word: str, *, whole: bool = True) -> str:
+    """A stored event with nothing but its times, and `word` for what it is about. Unless the `whole` of it is asked
+    for, of a series that is not private itself only its private occurrences."""
     calendars, _ = parse(stored)
+    parts = [part for calendar in calendars for part in items_of(calendar)]
+    masters = [part for part in parts if not is_exception(part)]
+    whole = whole or any(is_private(part) for part in masters or parts)
     made = []
     for calendar in calendars:
         items: list[Line | Block] = []
         for item in calendar.items:
-            if isinstance(item, Block) and item.name in COMPONENTS:
+            if isinstance(item, Block) and item.name in COMPONENTS and (whole or is_private(item)):
                 kept = [own for own in item.lines if own.name in TIMES]
                 items.append(block(item.name, [*kept, line("CLASS", "PRIVATE"), line("SUMMARY", escaped(word))]))
             else:

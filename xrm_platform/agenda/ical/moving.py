@@ -32,7 +32,7 @@ class Move:
         return cls(old, changes.start, series, home)
 
     def moment(self, moment: Moment) -> Moment:
-        wall = like(self.old, moment, self.home).wall + (self.new.wall - self.old.wall)
+        wall = like(self.old, moment, self.home).moved(self.new.wall - self.old.wall).wall
         return self.new.at(wall.replace(hour=0, minute=0, second=0) if self.new.is_date else wall)
 
     def dates(self, block: Block) -> Block:
@@ -83,7 +83,7 @@ class Move:
     def _until(self, until: datetime, *, in_utc: bool) -> str:
         if in_utc:
             until = until.replace(tzinfo=UTC).astimezone(self.old.tz or self.home).replace(tzinfo=None)
-        moved = self.new.at(until + (self.new.wall - self.old.wall))
+        moved = self.new.at(until).moved(self.new.wall - self.old.wall)
         return written_time(moved) if moved.is_date or moved.tz is None else utc_time(moved.utc(self.home))
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from .components import Incomprehensible, Item, dates, is_exception, items_of, read_item
 from .lines import Block
 from .rules import Rule, RuleError, instants, parse_rule
-from .values import Moment, key_of
+from .values import EARLIEST, LATEST, Moment, key_of
 from .zones import Zones
 
 MAX_FOLLOWED = 20_000
@@ -70,6 +70,11 @@ class Series:
             self.master.item.rule is not None or self.master.block.line("RDATE") is not None
         )
 
+    @property
+    def holds_private(self) -> bool:
+        """Whether all of it, or an occurrence, is private."""
+        return any(read.item.private for read in (self.head, *self.exceptions))
+
 
 def read_series(calendar: Block) -> Series:
     """Raises `Incomprehensible` for a component that makes no sense, or two masters."""
@@ -107,6 +112,17 @@ def expand(series: Series, window_from: datetime, window_to: datetime, home: tzi
         found = [one for one in found if one.starts_at < window_to and one.ends_at >= window_from]
     found.sort(key=lambda one: (one.starts_at, one.key))
     return Expansion(tuple(found[:MAX_OCCURRENCES]), cut or len(found) > MAX_OCCURRENCES)
+
+
+def takes_place(series: Series, home: tzinfo) -> bool:
+    """Whether anything is left of an event: of a series all may have been taken out, one by one."""
+    if series.master is None or series.master.item.start is None or series.exceptions:
+        return True
+    rule = series.master.item.rule
+    if rule is not None and rule.count is None and rule.until is None:
+        return True
+    found = expand(series, EARLIEST.replace(tzinfo=UTC), LATEST.replace(tzinfo=UTC), home)
+    return found.cut or bool(found.occurrences)
 
 
 def aligned(recurrence_id: Moment | None, series: Series) -> Moment:
@@ -205,7 +221,7 @@ def _applied(
             continue
         changed, read = before[-1]
         moved = read.item.start or start
-        yield _of(read, key, start, moved.at(moved.wall + (start.wall - changed.wall)), home)
+        yield _of(read, key, start, moved.moved(start.wall - changed.wall), home)
 
 
 def _of(read: Read, key: str, original: Moment | None, start: Moment, home: tzinfo) -> Occurrence:

@@ -14,7 +14,7 @@ from typing import Any
 
 from dateutil.rrule import DAILY, HOURLY, MINUTELY, MONTHLY, SECONDLY, WEEKLY, YEARLY, rrule, weekday
 
-from .values import plain_time
+from .values import plain_time, within_time
 
 FREQUENCIES: Mapping[str, Any] = {
     "YEARLY": YEARLY,
@@ -115,7 +115,7 @@ def _until(given: Mapping[str, str]) -> tuple[datetime | None, bool, bool]:
         raise RuleError("rule_part", f"UNTIL={given['UNTIL'][:20]}") from error
     if is_date:
         wall = wall.replace(hour=23, minute=59, second=59)
-    return wall, in_utc, is_date
+    return within_time(wall), in_utc, is_date
 
 
 def _keywords(rule: Rule) -> dict[str, Any]:

@@ -17,6 +17,9 @@ _DURATION = re.compile(
 )
 _LATE_COLON = re.compile(r";TZID=([^;]+):(\d{8}T\d{6}Z?)\Z", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([\\;,nN])")
+EARLIEST, LATEST = datetime(3, 1, 1), datetime(9997, 12, 31, 23, 59, 59)  # noqa: DTZ001  wall times
+"""Between them time can be counted with, whatever the zone; Python ends at the year 9999."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -36,7 +39,8 @@ class Moment:
         return self.wall.replace(tzinfo=self.tz or home).astimezone(UTC)
 
     def moved(self, by: timedelta) -> Moment:
-        return Moment(self.wall + by, self.is_date, self.tzid, self.tz)
+        """Later by so much, or earlier; at most to where time ends."""
+        return Moment(_sum(self.wall, by), self.is_date, self.tzid, self.tz)
 
     def at(self, wall: datetime) -> Moment:
         return Moment(wall, self.is_date, self.tzid, self.tz)
@@ -46,13 +50,29 @@ class Moment:
         return self.at(instant.astimezone(self.tz or home).replace(tzinfo=None))
 
 
+def _sum(wall: datetime, by: timedelta) -> datetime:
+    try:
+        return within_time(wall + by)
+    except OverflowError:
+        return LATEST if by > timedelta() else EARLIEST
+
+
+def within_time(wall: datetime) -> datetime:
+    return min(max(wall, EARLIEST), LATEST)
+
+
 def key_of(moment: Moment) -> str:
     """By what an occurrence of a series is known: its first start, a date, an instant in UTC, or floating."""
     if moment.is_date:
-        return moment.wall.strftime("%Y%m%d")
+        return _digits(moment.wall, "%m%d")
     if moment.tz is None:
-        return moment.wall.strftime("%Y%m%dT%H%M%S")
-    return moment.utc(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return _digits(moment.wall, "%m%dT%H%M%S")
+    return _digits(moment.utc(UTC), "%m%dT%H%M%SZ")
+
+
+def _digits(time: datetime, rest: str) -> str:
+    """With all four digits of the year, which `strftime` leaves out before the year 1000."""
+    return f"{time.year:04}{time.strftime(rest)}"
 
 
 def plain_time(text: str) -> tuple[datetime, bool, bool]:
@@ -106,8 +126,8 @@ def escaped(plain: str) -> str:
 def written_time(moment: Moment) -> str:
     """The value of DTSTART and its like; what belongs to the parameters is in `time_params`."""
     if moment.is_date:
-        return moment.wall.strftime("%Y%m%d")
-    return moment.wall.strftime("%Y%m%dT%H%M%S") + ("Z" if moment.tzid == "UTC" else "")
+        return _digits(moment.wall, "%m%d")
+    return _digits(moment.wall, "%m%dT%H%M%S") + ("Z" if moment.tzid == "UTC" else "")
 
 
 def time_params(moment: Moment) -> dict[str, str]:
@@ -117,7 +137,7 @@ def time_params(moment: Moment) -> dict[str, str]:
 
 
 def utc_time(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return _digits(instant.astimezone(UTC), "%m%dT%H%M%SZ")
 
 
 def listed(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:

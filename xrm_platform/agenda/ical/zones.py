@@ -17,7 +17,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from .lines import Block, Line
 from .rules import RuleError, instants, parse_rule
-from .values import Moment, listed, plain_time, written_with
+from .values import Moment, listed, plain_time, within_time, written_with
 
 LAST_YEAR = 2099
 MAX_ONSETS = 2000
@@ -73,6 +73,8 @@ class Zones:
         """The time of a line, or of one of its values. Raises `ValueError`."""
         tzid, whole = written_with(line)
         wall, is_date, in_utc = plain_time(whole if value is None else value)
+        if wall != within_time(wall):
+            raise ValueError("a time beyond all calendars")
         if is_date:
             return Moment(wall, is_date=True)
         if in_utc:

@@ -108,10 +108,9 @@ def _moment_named(block: Block, name: str, zones: Zones) -> Moment | None:
 
 def _moment(found: Line, zones: Zones) -> Moment | None:
     try:
-        moment = zones.moment(found)
+        return zones.moment(found)
     except ValueError:
         return None
-    return moment if 2 < moment.wall.year < 9998 else None
 
 
 def _written(moment: Moment | None) -> str | None:
