@@ -24,6 +24,12 @@ def require_own(actor: Actor, owner_id: str, owner: str) -> None:
         raise Forbidden("calendars_of_other", owner=owner)
 
 
+def sees_private(actor: Actor, owner_id: str) -> bool:
+    """Whether the actor may read the private events of an agenda. An administrator who looks after its calendars sees
+    that there is something, and never what."""
+    return actor.speaks_for_all or actor.collaborator_id == owner_id
+
+
 async def link_for(session: AsyncSession, actor: Actor, link_id: str) -> tuple[CalendarLink, str]:
     """A link that the actor may change, with the code of its owner. Raises `Missing`, `Forbidden`."""
     row = None

@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.agenda.ical.components import Incomprehensible
+from xrm_platform.agenda.ical.files import holds_private, masked
+from xrm_platform.agenda.ical.strangers import without_strange_reminders
 from xrm_platform.agenda.storing import EventStore
 from xrm_platform.agenda.tables import Event
 from xrm_platform.people import audit, lookup
@@ -17,7 +19,7 @@ from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import event_queries, queries
-from .access import link_for, require_own
+from .access import link_for, require_own, sees_private
 from .merge import carried, chosen
 from .plan import Kind
 from .said import Unsaid
@@ -26,6 +28,8 @@ from .views import ConflictView
 
 MINE, THEIRS = "mine", "theirs"
 MOST_LINKS = 500
+HIDDEN = "…"
+"""What stands for the title of a private event of somebody else."""
 
 
 class Conflicts:
@@ -44,7 +48,8 @@ class Conflicts:
         after: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[ConflictView]:
-        """Those of the agenda of `owner`, or of one link of it, newest first."""
+        """Those of the agenda of `owner`, or of one link of it, newest first. Of private events of others only the
+        times."""
         check_page(after, limit)
         async with self._store.read() as session:
             person = await lookup.collaborator(session, base_id=actor.base_id, code=owner)
@@ -58,8 +63,9 @@ class Conflicts:
             rows = await queries.conflicts(
                 session, base_id=actor.base_id, link_ids=ids, open_only=open_only, before=after, limit=limit + 1
             )
-        page = page_of(rows, limit, lambda row: row.id)
-        return Page(tuple(conflict_view(row) for row in page.items), page.next)
+            page = page_of(rows, limit, lambda row: row.id)
+            views = [await self._view(session, actor, person.id, row) for row in page.items]
+        return Page(tuple(views), page.next)
 
     async def resolve(self, actor: Actor, conflict_id: str, keep: str) -> ConflictView:
         """Keep `mine`, what the agenda had, or `theirs`, what the calendar had. What is kept is written to the event
@@ -75,7 +81,7 @@ class Conflicts:
                 row = await queries.conflict(session, base_id=actor.base_id, conflict_id=conflict_id)
             if row is None:
                 raise Missing("unknown_sync_conflict", conflict=conflict_id[:40])
-            await link_for(session, actor, row.link_id)
+            link_row, _ = await link_for(session, actor, row.link_id)
             if row.resolved_at is not None:
                 raise Conflicting("sync_conflict_resolved", conflict=row.title)
             if (keep == THEIRS) == row.theirs_lost:
@@ -90,7 +96,14 @@ class Conflicts:
                 changes={"keep": [None, keep]},
                 at=self._now(),
             )
+            return await self._view(session, actor, link_row.collaborator_id, row)
+
+    async def _view(self, session: AsyncSession, actor: Actor, owner_id: str, row: SyncConflict) -> ConflictView:
+        if sees_private(actor, owner_id):
             return conflict_view(row)
+        events = await event_queries.events(session, base_id=row.base_id, ids=[row.event_id])
+        private = any(event.private for event in events.values()) or any(map(holds_private, (row.ours, row.theirs)))
+        return conflict_view(row, hidden=private)
 
     async def _put(self, session: AsyncSession, actor: Actor, row: SyncConflict, keep: str) -> None:
         """Let the side that gave way have it after all."""
@@ -125,13 +138,16 @@ def _decided(event: Event, wanted: str, row: SyncConflict) -> str | None:
     """The text of the event as it is to be; None when that cannot be said any more."""
     try:
         if row.kind != Kind.BOTH_CHANGED and not row.units:
-            return carried(event.ical, event.ical, wanted)
-        return chosen(event.ical, wanted, [(which, name) for which, name in row.units])
+            text = carried(event.ical, event.ical, wanted)
+        else:
+            text = chosen(event.ical, wanted, [(which, name) for which, name in row.units])
     except Unsaid:
         return None
+    return without_strange_reminders(text, event.ical + row.ours)
 
 
-def conflict_view(row: SyncConflict) -> ConflictView:
+def conflict_view(row: SyncConflict, *, hidden: bool = False) -> ConflictView:
+    """`hidden`: with nothing but the times of what both sides had."""
     names = dict.fromkeys(f"{name} ({which})" if which else str(name) for which, name in row.units)
     return ConflictView(
         id=row.id,
@@ -140,10 +156,10 @@ def conflict_view(row: SyncConflict) -> ConflictView:
         at=row.at,
         kind=row.kind,
         theirs_lost=row.theirs_lost,
-        title=row.title,
+        title=HIDDEN if hidden else row.title,
         properties=tuple(names),
-        ours=row.ours,
-        theirs=row.theirs,
+        ours=masked(row.ours, HIDDEN) if hidden else row.ours,
+        theirs=masked(row.theirs, HIDDEN) if hidden else row.theirs,
         resolution=row.resolution,
         resolved_at=row.resolved_at,
         resolved_by=row.resolved_by,

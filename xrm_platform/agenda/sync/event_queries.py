@@ -100,6 +100,16 @@ async def mark_dirty(
     return frozenset((await session.scalars(query)).all())
 
 
+async def mark_all_dirty(session: AsyncSession, *, base_id: str, link_id: str, now: datetime) -> None:
+    """Every event of a link is looked at again, whether something is to be written there."""
+    await session.execute(
+        update(EventLink)
+        .where(EventLink.base_id == base_id, EventLink.link_id == link_id, EventLink.state == Standing.CLEAN)
+        .values(state=Standing.DIRTY, changed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def seen(session: AsyncSession, *, base_id: str, ids: Collection[str], pass_no: int) -> None:
     """These were named in the listing `pass_no`."""
     await session.execute(
@@ -239,10 +249,10 @@ async def deletions_to_release(session: AsyncSession, *, base_id: str, link_id: 
 
 async def parked(
     session: AsyncSession, *, base_id: str, link_id: str, after: str | None, limit: int
-) -> Sequence[tuple[EventLink, str | None]]:
-    """What cannot be brought together, each with the title of the event."""
+) -> Sequence[tuple[EventLink, Event | None]]:
+    """What cannot be brought together, each with its event."""
     query = (
-        select(EventLink, Event.summary)
+        select(EventLink, Event)
         .outerjoin(Event, Event.id == EventLink.event_id)
         .where(
             EventLink.base_id == base_id,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from xrm_platform.agenda.ical.strangers import without_strange_reminders
 from xrm_platform.providers import RemoteEvent
 
 from .merge import Merged, carried, differs, merge, united
@@ -133,7 +134,20 @@ def plan(pairs: Iterable[Pair], direction: Direction = Direction.TWO_WAY) -> Seq
 
 
 def step(pair: Pair, direction: Direction = Direction.TWO_WAY) -> Step:
-    """What `pair` needs. Never raises: what is no event is parked."""
+    """What `pair` needs. Never raises: what is no event is parked. Reminders that only the other side holds stay
+    there."""
+    return _without_strange_reminders(pair, _step(pair, direction))
+
+
+def _without_strange_reminders(pair: Pair, wanted: Step) -> Step:
+    known = pair.ours or (pair.agreed.ours if pair.agreed is not None else "")
+    agreed = wanted.agreed
+    if agreed is not None:
+        agreed = replace(agreed, ours=without_strange_reminders(agreed.ours, known))
+    return replace(wanted, ours=without_strange_reminders(wanted.ours, known), agreed=agreed)
+
+
+def _step(pair: Pair, direction: Direction) -> Step:
     try:
         if pair.agreed is None:
             return _first_meeting(pair, direction)

@@ -10,10 +10,12 @@ from typing import cast
 
 from sqlalchemy import select
 
+from xrm_platform.agenda.ical.files import holds_private
 from xrm_platform.agenda.tables import Event
 from xrm_platform.providers import ChangePage, ProviderError, RemoteEvent
 from xrm_platform.store import Store
 
+from .conflicts import HIDDEN
 from .linking_up import counterparts
 from .plan import Do, Pair, Planned, plan
 from .reaching import refused
@@ -32,8 +34,9 @@ class Previews:
         self._store = store
         self._syncing = syncing
 
-    async def preview(self, link: Link) -> PreviewView:
-        """Raises `Conflicting` when the account cannot be used, `Invalid` when the calendar cannot be read."""
+    async def preview(self, link: Link, *, hides: bool = False) -> PreviewView:
+        """`hides`: without the titles of what is private. Raises `Conflicting` when the account cannot be used,
+        `Invalid` when the calendar cannot be read."""
         driver = await self._syncing.driver_of(link)
         listed: dict[str, RemoteEvent] = {}
         unreadable = 0
@@ -50,7 +53,8 @@ class Previews:
             raise refused(error, driver.descriptor.translations) from error
         pairs = await self._pairs(link, listed)
         planned = await asyncio.to_thread(plan, pairs, link.direction)
-        return summed_up(link.id, planned, unreadable, held=self._held(planned, listed))
+        held = self._held(planned, listed)
+        return await asyncio.to_thread(summed_up, link.id, planned, unreadable, held=held, hides=hides)
 
     async def _pairs(self, link: Link, listed: dict[str, RemoteEvent]) -> Sequence[Pair]:
         async with self._store.read() as session:
@@ -74,7 +78,7 @@ class Previews:
         return brake.holds(here, known, all_at_once=not listed) or brake.holds(there, known)
 
 
-def summed_up(link_id: str, planned: Sequence[Planned], unreadable: int, *, held: bool) -> PreviewView:
+def summed_up(link_id: str, planned: Sequence[Planned], unreadable: int, *, held: bool, hides: bool) -> PreviewView:
     """Counts and examples of a plan. Pure."""
     counts: Counter[str] = Counter()
     examples: list[PlannedView] = []
@@ -89,8 +93,7 @@ def summed_up(link_id: str, planned: Sequence[Planned], unreadable: int, *, held
             name = f"{_DID[did]}_{side}"
             counts[name] += 1
             if counts[name] <= EXAMPLES:
-                title = title_of(one.pair.ours or (one.pair.theirs.ical if one.pair.theirs else ""))
-                examples.append(PlannedView(side, _DID[did], title))
+                examples.append(PlannedView(side, _DID[did], _title(one.pair, hides=hides)))
     return PreviewView(
         link=link_id,
         same=counts["same"],
@@ -105,3 +108,10 @@ def summed_up(link_id: str, planned: Sequence[Planned], unreadable: int, *, held
         held=held,
         examples=tuple(examples),
     )
+
+
+def _title(pair: Pair, *, hides: bool) -> str:
+    theirs = pair.theirs.ical if pair.theirs is not None else ""
+    if hides and (holds_private(pair.ours or "") or holds_private(theirs)):
+        return HIDDEN
+    return title_of(pair.ours or theirs)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from xrm_platform.accounts.health import told
+from xrm_platform.agenda.tables import Event
 from xrm_platform.jobs import Wake
 from xrm_platform.people import audit
 from xrm_platform.people.actor import Actor
@@ -14,11 +15,13 @@ from xrm_platform.problems import Conflicting
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import event_queries
-from .access import link_for
+from .access import link_for, sees_private
+from .conflicts import HIDDEN
 from .outbox import make_anew
 from .previews import Previews
 from .states import LinkState, RunState
 from .syncing import Syncing
+from .tables import EventLink
 from .undoing import Undoing
 from .views import ParkedView, PreviewView, RunView
 from .work import Ran
@@ -39,7 +42,8 @@ class Runs:
         Raises `Missing`, `Forbidden`, and `Conflicting` or `Invalid` when the calendar cannot be read.
         """
         await self._require(actor, link_id)
-        return await self._previews.preview(await self._syncing.found(link_id))
+        link = await self._syncing.found(link_id)
+        return await self._previews.preview(link, hides=not sees_private(actor, link.owner_id))
 
     async def sync(self, actor: Actor, link_id: str) -> RunView:
         """Synchronise now. The first time, this is what starts the link. A calendar that was gone is looked for again.
@@ -93,17 +97,20 @@ class Runs:
         """The events that cannot be brought together, and why."""
         check_page(after, limit)
         async with self._store.read() as session:
-            await link_for(session, actor, link_id)
+            link, _ = await link_for(session, actor, link_id)
             rows = await event_queries.parked(
                 session, base_id=actor.base_id, link_id=link_id, after=after, limit=limit + 1
             )
         views = [
-            ParkedView(
-                row.id, row.event_id, title or "", row.ref, row.reason or "", dict(row.reason_params), row.changed_at
-            )
-            for row, title in rows
+            ParkedView(row.id, row.event_id, title, row.ref, row.reason or "", dict(row.reason_params), row.changed_at)
+            for row, title in self._titled(rows, hides=not sees_private(actor, link.collaborator_id))
         ]
         return page_of(views, limit, lambda view: view.id)
+
+    @staticmethod
+    def _titled(rows: Sequence[tuple[EventLink, Event | None]], *, hides: bool) -> Iterator[tuple[EventLink, str]]:
+        for row, event in rows:
+            yield row, "" if event is None else HIDDEN if hides and event.private else event.summary
 
     async def _require(self, actor: Actor, link_id: str) -> None:
         async with self._store.read() as session:
