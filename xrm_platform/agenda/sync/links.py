@@ -27,6 +27,7 @@ from .linking import checked_changes, color_of, direction_of, looks_the_same, na
 from .plan import Direction
 from .reaching import Reaching
 from .remote_keys import is_inside, remote_key
+from .seeding import catch_up
 from .states import LinkState
 from .tables import CalendarLink
 from .views import CalendarView, LinkChanges, LinkView
@@ -172,6 +173,8 @@ class Links:
                 setattr(row, name, value)
             if "direction" in noted:
                 row.cursor = None
+                if noted["direction"][0] == Direction.PULL and row.state == LinkState.ACTIVE:
+                    await catch_up(session, row, self._now())
             if noted:
                 row.next_run_at = self._now()
                 _note(session, actor, "calendar_link.changed", row, noted, self._now())
