@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
-from xrm_platform.people.tables import Base
+from xrm_platform.people.tables import Base, Collaborator
 
 from .states import LinkState
 from .tables import CalendarLink, EventLink, SyncConflict, SyncEffect, SyncRun
@@ -58,10 +58,27 @@ async def links_of(session: AsyncSession, *, base_id: str, owner_id: str) -> Seq
 
 async def due_links(session: AsyncSession, *, now: datetime) -> Sequence[str]:
     """Links, of any base, that synchronise by themselves and are due. For the tick, which only wakes."""
-    query = select(CalendarLink.id).where(
-        CalendarLink.state == LinkState.ACTIVE, CalendarLink.auto_sync.is_(True), CalendarLink.next_run_at <= now
+    query = (
+        select(CalendarLink.id)
+        .join(Collaborator, Collaborator.id == CalendarLink.collaborator_id)
+        .where(
+            CalendarLink.state == LinkState.ACTIVE,
+            CalendarLink.auto_sync.is_(True),
+            CalendarLink.next_run_at <= now,
+            Collaborator.active.is_(True),
+        )
     )
     return (await session.scalars(query)).all()
+
+
+async def rests(session: AsyncSession, *, link_id: str) -> bool:
+    """Whether the link, of any base, is that of somebody who is no longer active."""
+    query = (
+        select(Collaborator.active)
+        .join(CalendarLink, CalendarLink.collaborator_id == Collaborator.id)
+        .where(CalendarLink.id == link_id)
+    )
+    return await session.scalar(query) is False
 
 
 async def make_due(session: AsyncSession, *, base_id: str, account_id: str, now: datetime) -> Sequence[str]:

@@ -84,13 +84,17 @@ class Syncing:
             self._wake(f"sync {link_id}")
 
     async def sync(self, link_id: str) -> None:
-        """Synchronise a link that does so by itself, then ask to be woken when it is due again."""
+        """Synchronise a link that does so by itself, then ask to be woken when it is due again. The calendars of
+        somebody who left rest until they are active again."""
         try:
             link = await self.found(link_id)
         except Missing:
             return
         if link.row.state != LinkState.ACTIVE or not link.row.auto_sync or self._stopping.is_set():
             return
+        async with self._store.read() as session:
+            if await queries.rests(session, link_id=link_id):
+                return
         try:
             await self.run(link)
         except Conflicting as problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 
@@ -55,3 +57,18 @@ async def test_what_is_paused_still_waits(world, dead, clock):
     await world.xrm.accounts.resume(world.admin, view.account)
 
     assert (await world.xrm.calendar_links.get(world.admin, view.id)).next_run_at == clock()
+
+
+async def test_the_calendars_of_somebody_who_left_rest_until_they_are_back(world, clock):
+    link, service = await world.link()
+    await world.sync(link)
+    await world.xrm.collaborators.change(world.admin, "COM", {"active": False})
+    await service.put("a@x.example", "Là")
+    clock.advance(timedelta(days=1))
+    await world.xrm.run_until_idle()
+    assert await world.titles() == []
+
+    await world.xrm.collaborators.change(world.admin, "COM", {"active": True})
+    clock.advance(timedelta(minutes=1))
+    await world.xrm.run_until_idle()
+    assert await world.titles() == ["Là"]
