@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from xrm_platform.providers import SentSms
 
-EARLIER = timedelta(minutes=30)
-"""How far before an attempt began the vendor may say that it took the message: clocks differ."""
+EARLIER = timedelta(hours=3)
+"""How far before an attempt began the vendor may say that it took the message: a clock that was set to local time is
+hours ahead of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
