@@ -367,6 +367,7 @@ class Platform:
     async def _working(self) -> AsyncIterator[None]:
         self._polling.start()
         task = asyncio.create_task(self.engine.run(self._handlers), name="engine")
+        analysis = asyncio.create_task(self.store.keep_analyzed(), name="analysis")
         self._works = True
         try:
             yield
@@ -374,6 +375,7 @@ class Platform:
             self.delivery.stop()
             self.syncing.stop()
             await self._polling.stop()
+            await _ended(analysis)
             await _ended(task)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.util import AliasedClass
 
 from xrm_platform.accounts.tables import EnabledProvider, ProviderAccount
 from xrm_platform.people.tables import Base
@@ -33,14 +35,14 @@ async def claim(
     limit: int,
 ) -> Sequence[Message]:
     """Take up to `limit` messages of an account that are due: they and their queued recipients are `sending`, leased to
-    `owner`. Higher priorities first, then the longest due. Two workers never take the same.
+    `owner`. Those of the highest priority, the longest due first. Two workers never take the same.
 
     None when the account may not send, or when its settings are no longer those of `rev`: a person stops it, or changes
     it, while it works through thousands."""
     due = (
         select(Message)
-        .where(*_due(base_id, account_id, now), _may_send(base_id, account_id, rev))
-        .order_by(*_TURN)
+        .where(*_next(base_id, account_id, now), _may_send(base_id, account_id, rev))
+        .order_by(Message.due_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -77,20 +79,26 @@ async def sizes_of_due(
         MessageRecipient.message_id == Message.id,
         MessageRecipient.state == State.QUEUED,
     )
-    due = select(recipients.scalar_subquery()).where(*_due(base_id, account_id, now))
-    return (await session.scalars(due.order_by(*_TURN).limit(limit))).all()
+    due = select(recipients.scalar_subquery()).where(*_next(base_id, account_id, now))
+    return (await session.scalars(due.order_by(Message.due_at, Message.id).limit(limit))).all()
 
 
-def _due(base_id: str, account_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _next(base_id: str, account_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is due of the highest priority: one stretch of the index, however much waits behind it."""
+    other = aliased(Message)
+    highest = select(func.max(other.priority)).where(*_due(other, base_id, account_id, now))
+    return (*_due(Message, base_id, account_id, now), Message.priority == highest.scalar_subquery())
+
+
+def _due(
+    message: type[Message] | AliasedClass[Message], base_id: str, account_id: str, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
     return (
-        Message.base_id == base_id,
-        Message.account_id == account_id,
-        Message.state == State.QUEUED,
-        Message.due_at <= now,
+        message.base_id == base_id,
+        message.account_id == account_id,
+        message.state == State.QUEUED,
+        message.due_at <= now,
     )
-
-
-_TURN = (Message.priority.desc(), Message.due_at, Message.id)
 
 
 def _may_send(base_id: str, account_id: str, rev: int) -> ColumnElement[bool]:
@@ -332,7 +340,7 @@ async def due_reports(
     list them so."""
     query = (
         select(MessageRecipient, Message.due_at)
-        .join(Message, Message.id == MessageRecipient.message_id)
+        .join(Message, and_(Message.base_id == MessageRecipient.base_id, Message.id == MessageRecipient.message_id))
         .where(
             MessageRecipient.base_id == base_id,
             MessageRecipient.account_id == account_id,
@@ -345,12 +353,14 @@ async def due_reports(
 
 
 async def accounts_with_due_reports(session: AsyncSession, *, now: datetime) -> Sequence[str]:
-    query = (
-        select(MessageRecipient.account_id)
-        .join(ProviderAccount, ProviderAccount.id == MessageRecipient.account_id)
-        .where(MessageRecipient.report_due_at <= now, ProviderAccount.removed_at.is_(None))
+    """Accounts, of any base. For the tick, which only wakes."""
+    due = select(MessageRecipient.id).where(
+        MessageRecipient.base_id == ProviderAccount.base_id,
+        MessageRecipient.account_id == ProviderAccount.id,
+        MessageRecipient.report_due_at <= now,
     )
-    return (await session.scalars(query.distinct())).all()
+    query = select(ProviderAccount.id).where(ProviderAccount.removed_at.is_(None), due.exists())
+    return (await session.scalars(query)).all()
 
 
 async def recipients_by_reference(

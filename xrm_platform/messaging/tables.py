@@ -26,7 +26,7 @@ class Message(Record):
         UniqueConstraint("base_id", "idempotency_key"),
         ForeignKeyConstraint(["base_id", "sender_id"], ["collaborator.base_id", "collaborator.id"]),
         ForeignKeyConstraint(["base_id", "account_id"], ["provider_account.base_id", "provider_account.id"]),
-        Index(None, "account_id", "state", "priority", "due_at"),
+        Index(None, "base_id", "account_id", "state", "priority", "due_at", "id"),
         Index(None, "state", "due_at"),
         Index(None, "base_id", "sender_id", "id"),
         Index(
@@ -90,9 +90,10 @@ class MessageRecipient(Record):
     __table_args__ = (
         UniqueConstraint("base_id", "id"),
         ForeignKeyConstraint(["base_id", "message_id"], ["message.base_id", "message.id"]),
-        Index(None, "message_id", "position"),
-        Index(None, "account_id", "reference"),
-        Index(None, "report_due_at"),
+        Index(None, "base_id", "message_id", "position"),
+        Index(None, "base_id", "account_id", "reference"),
+        Index(None, "base_id", "address"),
+        Index(None, "base_id", "account_id", "report_due_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

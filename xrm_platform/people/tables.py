@@ -190,7 +190,7 @@ class ContactPhone(Record):
     __tablename__ = "contact_phone"
     __table_args__ = (
         ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),
-        Index(None, "base_id", "number"),
+        Index(None, "base_id", "number", "contact_id"),
     )
 
     base_id: Mapped[str] = mapped_column(primary_key=True)
@@ -207,7 +207,7 @@ class ContactMail(Record):
     __tablename__ = "contact_mail"
     __table_args__ = (
         ForeignKeyConstraint(["base_id", "contact_id"], ["contact.base_id", "contact.id"]),
-        Index(None, "base_id", "folded"),
+        Index(None, "base_id", "folded", "contact_id"),
     )
 
     base_id: Mapped[str] = mapped_column(primary_key=True)

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+import structlog
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from xrm_platform.problems import Unavailable
@@ -22,7 +23,13 @@ from .faults import faults_as_problems
 from .migrations import pending_migrations
 
 BUSY_TIMEOUT_SECONDS = 15
+ANALYSE_SECONDS = 1800.0
+ANALYSED_ROWS = 1000
+"""Of each index, which bounds how long others wait (https://sqlite.org/lang_analyze.html#approx)."""
+
 _WRITES = "xrm_writes"
+
+log = structlog.get_logger("xrm.store")
 
 
 class Store:
@@ -60,6 +67,18 @@ class Store:
         with faults_as_problems():
             return not await pending_migrations(self.engine)
 
+    async def keep_analyzed(self) -> None:
+        """Until it is cancelled, let SQLite count now and then how values are spread, by which it chooses indexes:
+        uncounted, it takes all rows of a base for ten. PostgreSQL does so by itself."""
+        while self.is_sqlite:
+            try:
+                async with self.write() as session:
+                    await session.execute(text(f"PRAGMA analysis_limit={ANALYSED_ROWS}"))
+                    await session.execute(text("ANALYZE"))
+            except Unavailable as problem:
+                log.warning("database not analyzed", code=problem.code)
+            await asyncio.sleep(ANALYSE_SECONDS)
+
     async def aclose(self) -> None:
         await self.engine.dispose()
 
@@ -68,7 +87,10 @@ def _open(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
     engine = create_async_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}, hide_parameters=True
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
+        hide_parameters=True,
+        pool_recycle=ANALYSE_SECONDS,  # a connection reads what was counted when it is opened
     )
 
     @event.listens_for(engine.sync_engine, "connect")

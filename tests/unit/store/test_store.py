@@ -221,3 +221,25 @@ async def test_a_fault_of_ours_is_not_taken_for_one_of_the_database(store, state
 
     with pytest.raises(DBAPIError):
         await ask()
+
+
+async def test_sqlite_counts_how_its_values_are_spread(sqlite_store):
+    async with sqlite_store.write() as session:
+        await session.execute(text("CREATE INDEX number_value ON number (value)"))
+        await session.execute(text("INSERT INTO number VALUES (1), (1), (2)"))
+    analysis = asyncio.create_task(sqlite_store.keep_analyzed())
+    async with asyncio.timeout(60):
+        while not await counts(sqlite_store):
+            await asyncio.sleep(0.01)
+    analysis.cancel()
+    await asyncio.wait([analysis])
+
+    assert await counts(sqlite_store) == ["3 2"]
+
+
+async def counts(store):
+    """Rows, and rows of the same value, of each index."""
+    async with store.read() as session:
+        if not await session.scalar(text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'")):
+            return []
+        return list(await session.scalars(text("SELECT stat FROM sqlite_stat1")))

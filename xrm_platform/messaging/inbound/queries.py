@@ -52,7 +52,8 @@ async def finish_call(session: AsyncSession, *, base_id: str, call_id: str, stat
 
 async def forget_calls(session: AsyncSession, *, before: datetime) -> None:
     """Drop what was said long ago, of any base: it holds texts."""
-    await session.execute(delete(PushCall).where(PushCall.received_at < before))
+    states = ("waiting", "done", "unreadable")  # which the index begins with
+    await session.execute(delete(PushCall).where(PushCall.state.in_(states), PushCall.received_at < before))
 
 
 async def accounts_with_waiting_calls(session: AsyncSession) -> Sequence[str]:
@@ -139,6 +140,7 @@ async def message_with_reference(
     return await session.scalar(
         query.where(
             Message.base_id == base_id,
+            MessageRecipient.base_id == base_id,
             MessageRecipient.account_id == account_id,
             MessageRecipient.reference == reference,
         ).limit(1)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -147,7 +147,10 @@ async def mailed(session: AsyncSession, *, message_id: str) -> tuple[Message, st
     """A message of a mailing, of any base, and the address that it went to: its link says no more."""
     query = (
         select(Message, MessageRecipient.address)
-        .join(MessageRecipient, MessageRecipient.message_id == Message.id)
+        .join(
+            MessageRecipient,
+            and_(MessageRecipient.base_id == Message.base_id, MessageRecipient.message_id == Message.id),
+        )
         .where(Message.id == message_id, Message.unsubscribe_url.is_not(None), MessageRecipient.position == 0)
     )
     row = (await session.execute(query)).one_or_none()

@@ -67,7 +67,9 @@ def create_messaging() -> None:
         sa.UniqueConstraint("base_id", "idempotency_key", name="uq_message_base_id_idempotency_key"),
     )
     op.create_index(
-        "ix_message_account_id_state_priority_due_at", "message", ["account_id", "state", "priority", "due_at"]
+        "ix_message_base_id_account_id_state_priority_due_at_id",
+        "message",
+        ["base_id", "account_id", "state", "priority", "due_at", "id"],
     )
     op.create_index("ix_message_base_id_sender_id_id", "message", ["base_id", "sender_id", "id"])
     op.create_index("ix_message_mail_message_id", "message", ["mail_message_id"])
@@ -105,9 +107,18 @@ def create_messaging() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_message_recipient"),
         sa.UniqueConstraint("base_id", "id", name="uq_message_recipient_base_id_id"),
     )
-    op.create_index("ix_message_recipient_account_id_reference", "message_recipient", ["account_id", "reference"])
-    op.create_index("ix_message_recipient_message_id_position", "message_recipient", ["message_id", "position"])
-    op.create_index("ix_message_recipient_report_due_at", "message_recipient", ["report_due_at"])
+    op.create_index(
+        "ix_message_recipient_base_id_message_id_position", "message_recipient", ["base_id", "message_id", "position"]
+    )
+    op.create_index(
+        "ix_message_recipient_base_id_account_id_reference", "message_recipient", ["base_id", "account_id", "reference"]
+    )
+    op.create_index("ix_message_recipient_base_id_address", "message_recipient", ["base_id", "address"])
+    op.create_index(
+        "ix_message_recipient_base_id_account_id_report_due_at",
+        "message_recipient",
+        ["base_id", "account_id", "report_due_at"],
+    )
     op.create_table(
         "message_event",
         sa.Column("id", sa.String(), nullable=False),

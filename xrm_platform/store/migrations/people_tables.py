@@ -206,7 +206,7 @@ def create_contacts() -> None:
         ),
         sa.PrimaryKeyConstraint("base_id", "contact_id", "folded", name="pk_contact_mail"),
     )
-    op.create_index("ix_contact_mail_base_id_folded", "contact_mail", ["base_id", "folded"])
+    op.create_index("ix_contact_mail_base_id_folded_contact_id", "contact_mail", ["base_id", "folded", "contact_id"])
     op.create_table(
         "contact_phone",
         sa.Column("base_id", sa.String(), nullable=False),
@@ -222,7 +222,7 @@ def create_contacts() -> None:
         ),
         sa.PrimaryKeyConstraint("base_id", "contact_id", "number", name="pk_contact_phone"),
     )
-    op.create_index("ix_contact_phone_base_id_number", "contact_phone", ["base_id", "number"])
+    op.create_index("ix_contact_phone_base_id_number_contact_id", "contact_phone", ["base_id", "number", "contact_id"])
     op.create_table(
         "contact_reference",
         sa.Column("base_id", sa.String(), nullable=False),
