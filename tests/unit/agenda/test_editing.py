@@ -297,3 +297,20 @@ def test_participants_who_stay_keep_their_answer():
 
     assert after.all("ATTENDEE")[0].written == ODD[2]
     assert participants_of(after)[1].status == "needs-action"
+
+
+@pytest.mark.parametrize(("rule", "kept"), [("FREQ=DAILY", 1), ("FREQ=DAILY;COUNT=9", 1), ("FREQ=DAILY;COUNT=2", 0)])
+def test_an_exception_of_a_day_that_is_left_out_as_well_goes_only_with_its_day(rule, kept):
+    apart = ("BEGIN:VEVENT", "UID:1", "RECURRENCE-ID;TZID=Europe/Paris:20260305T090000")
+    text = event(
+        *("RRULE:FREQ=DAILY", "EXDATE;TZID=Europe/Paris:20260305T090000"),
+        more=(*apart, "DTSTART;TZID=Europe/Paris:20260305T150000", "END:VEVENT"),
+    )
+    edited = edit_series(text, Changes(rule=parse_rule(rule), sets_rule=True), STAMP, PARIS)
+    assert len(read_series(calendar_of(edited)).exceptions) == kept
+
+
+def test_without_a_rule_added_dates_are_gone_too():
+    text = event("RDATE;TZID=Europe/Paris:20260305T090000")
+    edited = edit_series(text, Changes(rule=None, sets_rule=True), STAMP, PARIS)
+    assert not read_series(calendar_of(edited)).repeats

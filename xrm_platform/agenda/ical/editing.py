@@ -73,10 +73,10 @@ def edit_series(text: str, changes: Changes, stamp: datetime, home: tzinfo) -> s
     Another rule takes along what is no part of it: exceptions of days that it does not have; without a rule, all that
     repeats. Raises `Incomprehensible` (`rule_needs_new_days`) when the days of the rule cannot move with the start.
     """
-    other_rule = changes.sets_rule
     calendar = calendar_of(text)
     series = read_series(calendar)
     head = series.head
+    other_rule = changes.sets_rule and (changes.rule is None or changes.rule != head.item.rule)
     exchanged: dict[int, Block | None] = {}
     moved = Move.of(series, changes, home)
     edited = head.block
@@ -103,7 +103,8 @@ def _fitted(calendar: Block, home: tzinfo) -> Block:
     master = series.master
     if master is None:
         return calendar
-    bare = Series(master, (), series.zones)
+    # Some programs leave out the days that they describe apart.
+    bare = Series(replace(master, block=placed(master.block, "EXDATE", [])), (), series.zones)
     exchanged: dict[int, Block | None] = {}
     for read in series.exceptions:
         key = key_of(aligned(read.item.recurrence_id, series))
