@@ -14,7 +14,7 @@ from .options import After, Base, ChannelName, Json, Limit, MessageId, SenderIfA
 from .output import as_json, show, show_list, tell
 from .paging import pages
 from .session import in_base, sentence_of
-from .words import language
+from .words import language, say
 
 if TYPE_CHECKING:
     from xrm_platform.app import Platform
@@ -148,9 +148,12 @@ def _in_words(xrm: Platform, shown: MessageDetail) -> dict[str, Any]:
             del detail["next_step"]  # the draft says what it is
         if "code" in detail:
             event["detail"] = sentence_of(*where, "errors", detail["code"], detail.get("params"))
+            if detail.get("detail"):  # what the vendor said, which knows best what is wrong
+                event["detail"] = say("cli", "with_detail", sentence=event["detail"], detail=detail["detail"])
     message.pop("draft")
+    account = message.pop("account_name")
     told = "" if shown.draft is None or not shown.draft.open else _told(xrm, shown.provider, shown.draft)
-    return {**message, "account": message.pop("account_name"), **({"to_do": told} if told else {})}
+    return {**message, "account": account, **({"to_do": told} if told else {})}
 
 
 def _told(xrm: Platform, provider: str, draft: DraftView) -> str:
