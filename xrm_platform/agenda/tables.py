@@ -25,6 +25,7 @@ class Event(Record):
         UniqueConstraint("base_id", "owner_id", "uid"),
         ForeignKeyConstraint(["base_id", "owner_id"], ["collaborator.base_id", "collaborator.id"]),
         Index(None, "base_id", "owner_id", "id"),
+        Index(None, "base_id", "uid", "id"),
         Index(None, "base_id", "owner_id", "recurs", "starts_at"),
         Index(None, "recurs", "window_to"),
     )
@@ -68,6 +69,7 @@ class OccurrenceRow(Record):
     __table_args__ = (
         ForeignKeyConstraint(["base_id", "event_id"], ["event.base_id", "event.id"]),
         Index(None, "base_id", "owner_id", "segment_at"),
+        Index(None, "base_id", "event_id"),
     )
 
     event_id: Mapped[str] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
+from sqlalchemy import CursorResult, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xrm_platform.accounts.tables import ProviderAccount
@@ -193,7 +193,7 @@ async def run_with_effects(session: AsyncSession, *, base_id: str, link_id: str)
     """The last run of a link that did anything that is not undone."""
     query = (
         select(SyncRun)
-        .join(SyncEffect, SyncEffect.run_id == SyncRun.id)
+        .join(SyncEffect, and_(SyncEffect.base_id == SyncRun.base_id, SyncEffect.run_id == SyncRun.id))
         .where(SyncRun.base_id == base_id, SyncRun.link_id == link_id, SyncEffect.undone.is_(False))
         .order_by(SyncRun.id.desc())
         .limit(1)

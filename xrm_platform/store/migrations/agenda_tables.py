@@ -58,6 +58,7 @@ def _create_events() -> None:
         sa.UniqueConstraint("base_id", "owner_id", "uid", name="uq_event_base_id_owner_id_uid"),
     )
     op.create_index("ix_event_base_id_owner_id_id", "event", ["base_id", "owner_id", "id"])
+    op.create_index("ix_event_base_id_uid_id", "event", ["base_id", "uid", "id"])
     op.create_index(
         "ix_event_base_id_owner_id_recurs_starts_at", "event", ["base_id", "owner_id", "recurs", "starts_at"]
     )
@@ -86,6 +87,7 @@ def _create_events() -> None:
         sa.PrimaryKeyConstraint("event_id", "key", "segment_at", name="pk_occurrence"),
     )
     op.create_index("ix_occurrence_base_id_owner_id_segment_at", "occurrence", ["base_id", "owner_id", "segment_at"])
+    op.create_index("ix_occurrence_base_id_event_id", "occurrence", ["base_id", "event_id"])
 
 
 def _create_what_goes_with_events() -> None:
