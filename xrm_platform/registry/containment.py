@@ -98,12 +98,22 @@ async def _report(run: Callable[[], Awaitable[T]], ended: asyncio.Future[Outcome
     """Never raises, so that no task dies with an exception that nobody retrieves."""
     try:
         outcome = Outcome(await run())
-    except (GeneratorExit, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - see `contained`
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) and not _loop_runs():
+            raise  # not the plugin's: the loop has ended, and nobody waits any longer
         outcome = Outcome(None, error)
     _settle(ended, outcome)
     return outcome
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _settle(future: asyncio.Future[Any], value: object) -> None:

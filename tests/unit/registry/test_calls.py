@@ -170,7 +170,8 @@ async def test_the_results_that_a_driver_saves_from_being_cut_off_are_taken():
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), AssertionError(), SystemExit(2), asyncio.CancelledError(), StopAsyncIteration()]
+    "error",
+    [KeyError("x"), AssertionError(), SystemExit(2), GeneratorExit(), asyncio.CancelledError(), StopAsyncIteration()],
 )
 @pytest.mark.parametrize(("effect", "expected"), [(True, OutcomeUnknown), (False, ProviderError)])
 async def test_whatever_else_a_driver_lets_out_is_unexpected_and_names_its_plugin(error, effect, expected):
