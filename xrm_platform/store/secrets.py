@@ -59,7 +59,7 @@ def read_keys(configured: tuple[str, ...], key_file: Path) -> tuple[str, ...]:
     try:
         mode = key_file.stat().st_mode
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SecretsError("secret_key_file_open", path=str(key_file), mode=oct(stat.S_IMODE(mode)))
+            raise SecretsError("secret_key_file_open", path=str(key_file), mode=f"{stat.S_IMODE(mode):o}")
         keys = tuple(line.strip() for line in key_file.read_text().splitlines() if line.strip())
     except FileNotFoundError as error:
         raise SecretsError("secret_key_missing", path=str(key_file)) from error
