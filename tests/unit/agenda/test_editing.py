@@ -314,3 +314,12 @@ def test_without_a_rule_added_dates_are_gone_too():
     text = event("RDATE;TZID=Europe/Paris:20260305T090000")
     edited = edit_series(text, Changes(rule=None, sets_rule=True), STAMP, PARIS)
     assert not read_series(calendar_of(edited)).repeats
+
+
+def test_all_from_an_exception_on_keep_their_zone_though_it_is_named_in_utc():
+    apart = ("BEGIN:VEVENT", "UID:1", "RECURRENCE-ID:20260316T080000Z", "DTSTART:20260316T140000Z", "END:VEVENT")
+    text = event("RRULE:FREQ=WEEKLY;COUNT=5", more=apart)
+    _, second = split(text, "20260316T080000Z", "2", STAMP, PARIS)
+    assert "DTSTART;TZID=Europe/Paris:20260316T090000" in second
+    found = expand(read_series(calendar_of(second)), FROM, TO, PARIS).occurrences
+    assert [one.starts_at.hour for one in found] == [14, 8, 7]

@@ -13,7 +13,7 @@ from .changes import Changes, changed, placed, stamped, timed
 from .components import COMPONENTS, Incomprehensible
 from .lines import Block, Line, block, fold, line, parse, text_of
 from .moving import Move
-from .recurrence import Occurrence, Series, aligned, expand, read_series, takes_place
+from .recurrence import Occurrence, Read, Series, aligned, expand, like, read_series, takes_place
 from .rules import Rule, ended, instants
 from .values import EARLIEST, LATEST, Moment, key_of, time_params, utc_time, written_time
 from .vtimezone import vtimezone
@@ -136,7 +136,8 @@ def occurrence_of(series: Series, key: str, home: tzinfo) -> Occurrence | None:
     for read in series.exceptions:
         if key_of(aligned(read.item.recurrence_id, series)) == key:
             found = expand(Series(None, (read,), series.zones), NEVER, NEVER, home)
-            return next(iter(found.occurrences), None)
+            one = next(iter(found.occurrences), None)
+            return None if one is None else replace(one, original=_as_planned(read, series, home))
     try:
         near = datetime.strptime(key[:8], "%Y%m%d").replace(tzinfo=home)
     except ValueError:
@@ -145,6 +146,13 @@ def occurrence_of(series: Series, key: str, home: tzinfo) -> Occurrence | None:
         return None
     found = expand(series, near - NEAR, near + NEAR, home)
     return next((one for one in found.occurrences if one.key == key), None)
+
+
+def _as_planned(read: Read, series: Series, home: tzinfo) -> Moment:
+    """When an exception is by the rule, as the series writes its times: programs name it in UTC, or by its date."""
+    original = aligned(read.item.recurrence_id, series)
+    start = None if series.master is None else series.master.item.start
+    return original if start is None else like(start, original, home)
 
 
 def edit_occurrence(text: str, key: str, changes: Changes, stamp: datetime, home: tzinfo) -> str:
