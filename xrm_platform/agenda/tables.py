@@ -69,7 +69,6 @@ class OccurrenceRow(Record):
     __table_args__ = (
         ForeignKeyConstraint(["base_id", "event_id"], ["event.base_id", "event.id"]),
         Index(None, "base_id", "owner_id", "segment_at"),
-        Index(None, "base_id", "event_id"),
     )
 
     event_id: Mapped[str] = mapped_column(primary_key=True)

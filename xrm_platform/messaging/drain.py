@@ -28,6 +28,7 @@ from xrm_platform.providers import (
 from xrm_platform.registry import DriverClosed, Notices
 from xrm_platform.store import Store
 
+from . import claiming
 from . import delivery_queries as queries
 from .answers import Answer, matched, settled
 from .drafts.keeping import Kept, stored
@@ -234,7 +235,7 @@ class Drain:
             if room < 1:
                 self._nothing_due = True
                 return Passed()
-        messages = await queries.claim(
+        messages = await claiming.claim(
             session,
             base_id=self._base_id,
             account_id=self._account_id,
@@ -259,7 +260,7 @@ class Drain:
 
     async def _room_within(self, session: AsyncSession, allowance: Allowance, room: int, now: datetime) -> int:
         """For how many of the next messages the limits leave room; they count recipients."""
-        sizes = await queries.sizes_of_due(
+        sizes = await claiming.sizes_of_due(
             session, base_id=self._base_id, account_id=self._account_id, now=now, limit=room
         )
         fitting = allowance.fitting(sizes)

@@ -11,7 +11,6 @@ from xrm_ovh_sms.settings import OvhSettings
 from xrm_platform.providers import (
     AccountError,
     AuthError,
-    BadResponse,
     OutcomeUnknown,
     OutgoingSms,
     QuotaExhausted,
@@ -51,7 +50,7 @@ def no_long_silence(fault, monkeypatch):
         (Fault(status=429, retry_after="3"), RateLimited, 0),
         (Fault(status=503), TransientError, 0),
         (Fault(status=500), OutcomeUnknown, 0),
-        (Fault(status=307, location="/1.0/sms"), BadResponse, 0),
+        (Fault(status=307, location="/1.0/sms"), AccountError, 0),
         (HTML_ERROR_PAGE, OutcomeUnknown, 0),
         (RESET_BEFORE_ACCEPTANCE, OutcomeUnknown, 0),
         (TIMEOUT_BEFORE_ACCEPTANCE, OutcomeUnknown, 0),

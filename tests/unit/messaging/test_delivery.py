@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging import MailRequest, SmsRequest
+from xrm_platform.messaging import MailRequest, SmsRequest, claiming
 from xrm_platform.messaging import delivery_queries as queries
 from xrm_platform.problems import Conflicting
 from xrm_platform.providers import PermanentError, RateLimited, TransientError
@@ -30,7 +30,7 @@ async def claim_as_a_worker_that_dies(xrm, account_id: str, owner: str = "dead")
     async with xrm.store.write() as session:
         account, _ = await queries.account_and_base(session, account_id=account_id)
         now = xrm.engine._now()
-        await queries.claim(
+        await claiming.claim(
             session,
             base_id=account.base_id,
             account_id=account_id,
@@ -232,7 +232,7 @@ async def test_two_workers_never_claim_the_same_message(xrm, admin, mail_account
     await claim_as_a_worker_that_dies(xrm, mail_account)
     async with xrm.store.write() as session:
         account, _ = await queries.account_and_base(session, account_id=mail_account)
-        second = await queries.claim(
+        second = await claiming.claim(
             session,
             base_id=account.base_id,
             account_id=mail_account,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging import SmsRequest
+from xrm_platform.messaging import SmsRequest, claiming
 from xrm_platform.messaging import delivery_queries as queries
 from xrm_platform.messaging.sendables import read_claimed
 from xrm_platform.providers import OutcomeUnknown, OutgoingSms, SmsEncoding
@@ -39,7 +39,7 @@ async def test_what_went_before_the_platform_was_down_for_hours_does_not_go_agai
     sent = await send(xrm, admin)
     async with xrm.store.write() as session:
         account, _ = await queries.account_and_base(session, account_id=push_account)
-        claimed = await queries.claim(
+        claimed = await claiming.claim(
             session,
             base_id=account.base_id,
             account_id=push_account,

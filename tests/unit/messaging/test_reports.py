@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from xrm_platform.messaging import SmsRequest
+from xrm_platform.messaging import SmsRequest, claiming
 from xrm_platform.messaging import delivery_queries as queries
 from xrm_platform.providers import DeliveryEvent, DeliveryStatus, SendResult, TransientError
 
@@ -60,7 +60,7 @@ async def test_a_report_that_comes_while_the_rest_is_claimed_gives_nothing_back_
     reference = sms_service.accepted[0].reference
     async with xrm.store.write() as session:
         account, code = await queries.account_and_base(session, account_id=sms_account)
-        claimed = await queries.claim(
+        claimed = await claiming.claim(
             session,
             base_id=account.base_id,
             account_id=sms_account,

@@ -87,7 +87,6 @@ def _create_events() -> None:
         sa.PrimaryKeyConstraint("event_id", "key", "segment_at", name="pk_occurrence"),
     )
     op.create_index("ix_occurrence_base_id_owner_id_segment_at", "occurrence", ["base_id", "owner_id", "segment_at"])
-    op.create_index("ix_occurrence_base_id_event_id", "occurrence", ["base_id", "event_id"])
 
 
 def _create_what_goes_with_events() -> None:
