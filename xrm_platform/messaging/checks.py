@@ -146,20 +146,20 @@ def _reply_to(written: str | None, faults: Faults) -> str | None:
 
 
 def _address(written: str) -> Address | Fault:
-    return mail_address(written) if _is_text(written) else Fault("not_text")
+    return mail_address(written) if is_text(written) else Fault("not_text")
 
 
 def _check_sms_text(text: str, faults: Faults) -> None:
     if not text.strip():
         faults["text"] = Fault("empty_body")
-    elif not _is_text(text):
+    elif not is_text(text):
         faults["text"] = Fault("not_text")
     elif (parts := len(segment(text[:MAX_BODY]).parts)) > MAX_SMS_PARTS:
         faults["text"] = Fault("sms_too_long", {"parts": parts, "limit": MAX_SMS_PARTS})
 
 
 def _check_line(field: str, value: str, limit: int, faults: Faults) -> None:
-    if not _is_text(value):
+    if not is_text(value):
         faults[field] = Fault("not_text")
     elif _LINE.search(value):
         faults[field] = Fault("line_break")
@@ -168,7 +168,7 @@ def _check_line(field: str, value: str, limit: int, faults: Faults) -> None:
 
 
 def _check_body(field: str, value: str, faults: Faults) -> None:
-    if not _is_text(value):
+    if not is_text(value):
         faults[field] = Fault("not_text")
     elif len(value) > MAX_BODY:
         faults[field] = Fault("text_too_long", {"limit": MAX_BODY, "length": len(value)})
@@ -185,7 +185,7 @@ def _check_attachments(attachments: Sequence[AttachmentGiven], faults: Faults) -
     types = []
     for index, file in enumerate(attachments):
         name = file.filename
-        if not name.strip(". ") or len(name) > MAX_FILENAME or not _is_text(name) or _FILENAME.search(name):
+        if not name.strip(". ") or len(name) > MAX_FILENAME or not is_text(name) or _FILENAME.search(name):
             faults[f"attachments.{index}.filename"] = Fault("filename_impossible", {"limit": MAX_FILENAME})
         content_type = file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         if not _CONTENT_TYPE.fullmatch(content_type):
@@ -210,7 +210,7 @@ def time_fault(at: datetime, now: datetime) -> Fault | None:
     return Fault("time_too_far", {"days": MAX_AHEAD.days}) if at > now + MAX_AHEAD else None
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Whether it can be stored and sent: no NUL and no half of a surrogate pair."""
     return _UNSENDABLE.search(value) is None
 

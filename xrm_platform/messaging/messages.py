@@ -134,11 +134,8 @@ class Messages:
                 raise Conflicting("text_purged")
             if target is State.QUEUED and await in_cancelled_job(session, message):
                 raise Conflicting("bulk_was_cancelled")
-            if target is State.QUEUED and not await use_account(
-                session, base_id=actor.base_id, account_id=message.account_id
-            ):
-                accounts = await queries.accounts(session, base_id=actor.base_id, ids=[message.account_id])
-                raise Conflicting("account_gone", account=accounts[message.account_id].name)
+            if target is State.QUEUED:
+                await require_account(session, base_id=actor.base_id, account_id=message.account_id)
             if target is State.QUEUED and message.state == State.HELD:
                 target = State.HELD  # what is sent again of a message that is held waits with the rest of it
             for row in changing:
@@ -184,6 +181,13 @@ async def _waits(session: AsyncSession, actor: Actor, messages: Sequence[Message
     ids = {message.account_id for message in messages}
     accounts = await queries.accounts(session, base_id=actor.base_id, ids=ids)
     return {account_id: account_waits(account) for account_id, account in accounts.items()}
+
+
+async def require_account(session: AsyncSession, *, base_id: str, account_id: str) -> None:
+    """Raises `Conflicting` when the account was removed that messages are to go by again."""
+    if not await use_account(session, base_id=base_id, account_id=account_id):
+        accounts = await queries.accounts(session, base_id=base_id, ids=[account_id])
+        raise Conflicting("account_gone", account=accounts[account_id].name)
 
 
 async def visible_senders(session: AsyncSession, actor: Actor) -> set[str] | None:

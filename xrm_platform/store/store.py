@@ -23,8 +23,8 @@ from .faults import faults_as_problems
 from .migrations import pending_migrations
 
 BUSY_TIMEOUT_SECONDS = 15
-ANALYSE_SECONDS = 1800.0
-ANALYSED_ROWS = 1000
+ANALYZE_SECONDS = 1800.0
+ANALYZED_ROWS = 1000
 """Of each index, which bounds how long others wait (https://sqlite.org/lang_analyze.html#approx)."""
 
 _WRITES = "xrm_writes"
@@ -73,11 +73,11 @@ class Store:
         while self.is_sqlite:
             try:
                 async with self.write() as session:
-                    await session.execute(text(f"PRAGMA analysis_limit={ANALYSED_ROWS}"))
+                    await session.execute(text(f"PRAGMA analysis_limit={ANALYZED_ROWS}"))
                     await session.execute(text("ANALYZE"))
             except Unavailable as problem:
                 log.warning("database not analyzed", code=problem.code)
-            await asyncio.sleep(ANALYSE_SECONDS)
+            await asyncio.sleep(ANALYZE_SECONDS)
 
     async def aclose(self) -> None:
         await self.engine.dispose()
@@ -90,7 +90,7 @@ def _open(url: str) -> AsyncEngine:
         url,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
         hide_parameters=True,
-        pool_recycle=ANALYSE_SECONDS,  # a connection reads what was counted when it is opened
+        pool_recycle=ANALYZE_SECONDS,  # a connection reads what was counted when it is opened
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -15,6 +15,9 @@ from .states import LinkState
 from .tables import CalendarLink
 from .views import LinkView
 
+HIDDEN = "…"
+"""What stands for the title of a private event of somebody else."""
+
 
 def require_own(actor: Actor, owner_id: str, owner: str) -> None:
     """The calendars of an agenda are its owner's, an administrator's, and the operator's to set. Raises `Forbidden`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +19,7 @@ from xrm_platform.problems import Conflicting, Invalid, Missing
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import event_queries, queries
-from .access import link_for, require_own, sees_private
+from .access import HIDDEN, link_for, require_own, sees_private
 from .merge import carried, chosen
 from .plan import Kind
 from .said import Unsaid
@@ -28,8 +28,6 @@ from .views import ConflictView
 
 MINE, THEIRS = "mine", "theirs"
 MOST_LINKS = 500
-HIDDEN = "…"
-"""What stands for the title of a private event of somebody else."""
 
 
 class Conflicts:
@@ -64,7 +62,7 @@ class Conflicts:
                 session, base_id=actor.base_id, link_ids=ids, open_only=open_only, before=after, limit=limit + 1
             )
             page = page_of(rows, limit, lambda row: row.id)
-            views = [await self._view(session, actor, person.id, row) for row in page.items]
+            views = await _views(session, actor, person.id, page.items)
         return Page(tuple(views), page.next)
 
     async def resolve(self, actor: Actor, conflict_id: str, keep: str) -> ConflictView:
@@ -96,14 +94,8 @@ class Conflicts:
                 changes={"keep": [None, keep]},
                 at=self._now(),
             )
-            return await self._view(session, actor, link_row.collaborator_id, row)
-
-    async def _view(self, session: AsyncSession, actor: Actor, owner_id: str, row: SyncConflict) -> ConflictView:
-        if sees_private(actor, owner_id):
-            return conflict_view(row)
-        events = await event_queries.events(session, base_id=row.base_id, ids=[row.event_id])
-        private = any(event.private for event in events.values()) or any(map(holds_private, (row.ours, row.theirs)))
-        return conflict_view(row, hidden=private)
+            (view,) = await _views(session, actor, link_row.collaborator_id, [row])
+        return view
 
     async def _put(self, session: AsyncSession, actor: Actor, row: SyncConflict, keep: str) -> None:
         """Let the side that gave way have it after all."""
@@ -144,6 +136,23 @@ def _decided(event: Event, wanted: str, row: SyncConflict) -> str | None:
     except Unsaid:
         return None
     return without_strange_reminders(text, event.ical + row.ours)
+
+
+async def _views(
+    session: AsyncSession, actor: Actor, owner_id: str, rows: Sequence[SyncConflict]
+) -> Sequence[ConflictView]:
+    if sees_private(actor, owner_id):
+        return [conflict_view(row) for row in rows]
+    private = await event_queries.private_ones(session, base_id=actor.base_id, ids=[row.event_id for row in rows])
+    return await asyncio.to_thread(_without_private, rows, private)
+
+
+def _without_private(rows: Sequence[SyncConflict], private: Collection[str]) -> list[ConflictView]:
+    """Reads the texts: blocking."""
+    return [
+        conflict_view(row, hidden=row.event_id in private or any(map(holds_private, (row.ours, row.theirs))))
+        for row in rows
+    ]
 
 
 def conflict_view(row: SyncConflict, *, hidden: bool = False) -> ConflictView:

@@ -41,6 +41,12 @@ async def events(session: AsyncSession, *, base_id: str, ids: Collection[str]) -
     return {event.id: event for event in (await session.scalars(query.with_for_update())).all()}
 
 
+async def private_ones(session: AsyncSession, *, base_id: str, ids: Collection[str]) -> frozenset[str]:
+    """Those of the events that are private, or have a private occurrence."""
+    query = select(Event.id).where(Event.base_id == base_id, Event.id.in_(ids), Event.private.is_(True))
+    return frozenset(await session.scalars(query))
+
+
 async def events_by_uid(
     session: AsyncSession, *, base_id: str, owner_id: str, uids: Collection[str]
 ) -> dict[str, Event]:

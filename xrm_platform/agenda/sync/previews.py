@@ -15,7 +15,7 @@ from xrm_platform.agenda.tables import Event
 from xrm_platform.providers import ChangePage, ProviderError, RemoteEvent
 from xrm_platform.store import Store
 
-from .conflicts import HIDDEN
+from .access import HIDDEN
 from .linking_up import counterparts
 from .plan import Do, Pair, Planned, plan
 from .reaching import refused

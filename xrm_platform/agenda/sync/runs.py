@@ -15,8 +15,7 @@ from xrm_platform.problems import Conflicting
 from xrm_platform.store import DEFAULT_LIMIT, Page, Store, check_page, page_of
 
 from . import event_queries
-from .access import link_for, sees_private
-from .conflicts import HIDDEN
+from .access import HIDDEN, link_for, sees_private
 from .outbox import make_anew
 from .previews import Previews
 from .states import LinkState, RunState

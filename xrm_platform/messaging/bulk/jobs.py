@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xrm_platform.accounts.queries import use_account
 from xrm_platform.jobs import Wake
 from xrm_platform.messaging import queries as messages
 from xrm_platform.messaging.held import hold_queued
 from xrm_platform.messaging.mail import queries as mail_queries
 from xrm_platform.messaging.mail.ways_out import WaysOut
-from xrm_platform.messaging.messages import visible_senders
+from xrm_platform.messaging.messages import require_account, visible_senders
 from xrm_platform.messaging.releasing import release_held
 from xrm_platform.messaging.rules.opt_outs import folded_address
 from xrm_platform.messaging.states import HeldFor, State
@@ -155,9 +154,7 @@ class Bulks:
             failed = await _failed(session, job)
             if not failed:
                 raise Conflicting("bulk_nothing_failed")
-            if not await use_account(session, base_id=job.base_id, account_id=job.account_id):
-                accounts = await messages.accounts(session, base_id=job.base_id, ids=[job.account_id])
-                raise Conflicting("account_gone", account=accounts[job.account_id].name)
+            await require_account(session, base_id=job.base_id, account_id=job.account_id)
             before = JobState(job.state)
             job.state, job.ended_at = JobState.RUNNING, None
             await messages.queue_failed(session, base_id=job.base_id, message_ids=failed, now=now)

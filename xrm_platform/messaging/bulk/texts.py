@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from xrm_platform.messaging.checks import MAX_BODY
+from xrm_platform.messaging.checks import MAX_BODY, is_text
 from xrm_platform.problems import Invalid
 from xrm_platform.providers import Channel
 
@@ -13,8 +12,6 @@ from .merge_fields import Template, bound, is_one_line
 from .people import CONTACT_FIELDS, OWN_FIELDS, KeyOf, contact_key
 
 Templates = Mapping[str, Template]
-
-_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def texts_of(channel: Channel, subject: str, text: str, html: str | None) -> dict[str, str]:
@@ -31,7 +28,7 @@ def texts_of(channel: Channel, subject: str, text: str, html: str | None) -> dic
     if not text.strip() and not (html or "").strip():
         raise Invalid.field("text", "empty_body")
     for name, given in texts.items():
-        if _UNSENDABLE.search(given):
+        if not is_text(given):
             raise Invalid.field(name, "not_text")
         if len(given) > MAX_BODY:
             raise Invalid.field(name, "text_too_long", limit=MAX_BODY, length=len(given))

@@ -19,7 +19,7 @@ NEWEST = "0005"
 
 
 def alembic_config() -> Config:
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415  see above
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -29,7 +29,7 @@ def alembic_config() -> Config:
 
 async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
     """Bring the database to `revision` in one transaction."""
-    from alembic import command  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415  see above
 
     def upgrade(connection: Connection) -> None:
         config = alembic_config()
